@@ -1,0 +1,15 @@
+//===- Module.cpp - The Python module _waferflow --------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Text, bytecode and numpy in, plain data out.
+//
+//===----------------------------------------------------------------------===//
+#include <pybind11/pybind11.h>
+
+PYBIND11_MODULE(_waferflow, module) {
+  module.doc() = "C++ side of waferflow: compile and simulate";
+}

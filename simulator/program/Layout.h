@@ -1,0 +1,61 @@
+//===- Layout.h - How tokens and features lie on the wafer ------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_PROGRAM_LAYOUT_H
+#define WAFERFLOW_SIMULATOR_PROGRAM_LAYOUT_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace waferflow {
+
+/// Tokens over y, in `groups` token groups side by side in x. A sequence starts
+/// on a row boundary and never spans groups. Tokens of a sequence are dealt
+/// `t mod rowsPerSequence`, ascending.
+struct TokenLayout {
+  int64_t tokens = 0;            ///< of the step; a multiple of seq
+  int64_t seq = 0;               ///< tokens of a sequence
+  int64_t groups = 1;            ///< Gt
+  int64_t sequencesPerGroup = 0; ///< n = ceil(sequences / Gt)
+  int64_t rowsPerSequence = 0;   ///< floor(H / n), at least 1
+  int64_t sequencesPerRow = 1;   ///< ceil(n / H) whole sequences when n > H
+  int64_t tokensPerCore = 0;     ///< Tl = sequencesPerRow * ceil(seq / rows)
+  int64_t rowsUsed = 0;          ///< rows of cores that hold tokens
+  int64_t groupColumns = 0;      ///< floor(W / Gt) columns of one group
+};
+
+/// Lays `tokens` tokens in sequences of `seq` on `height` rows and `width`
+/// columns in `groups` token groups. Expects 1 <= groups <= width and tokens a
+/// positive multiple of seq (checked by `checkTokens`).
+TokenLayout layTokens(int64_t tokens, int64_t seq, int64_t groups,
+                      int64_t width, int64_t height);
+
+/// feature -> (column of a token group, slot in that column). The order of one
+/// activation tensor's features. Columns are those of one token group.
+struct FeatureOrder {
+  std::string name;
+  int64_t columns = 0;         ///< columns that hold features
+  std::vector<int32_t> column; ///< by feature, in [0, columns)
+  std::vector<int32_t> slot;   ///< by feature, dense from 0 in each column
+
+  int64_t features() const { return static_cast<int64_t>(column.size()); }
+  /// The largest number of features in one column (f).
+  int64_t featuresPerColumn() const;
+};
+
+/// f = ceil(features / columns) neighbouring features a column.
+FeatureOrder blockedOrder(std::string name, int64_t features, int64_t columns);
+
+/// Heads own whole columns where there are more columns than heads
+/// (floor(columns / heads) each), else columns hold whole heads. RoPE pairs
+/// (i, i + headDim/2) share a column.
+FeatureOrder headOrder(std::string name, int64_t heads, int64_t headDim,
+                       int64_t columns);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_SIMULATOR_PROGRAM_LAYOUT_H
