@@ -14,6 +14,9 @@ def Flow_Dialect : Dialect {
   let cppNamespace = "::waferflow::flow";
   let summary = "kernels on rectangles of cores, joined by streams";
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    void registerAttributes();
+  }];
 }
 
 #endif // WAFERFLOW_DIALECTS_FLOW_FLOWDIALECT

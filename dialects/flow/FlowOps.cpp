@@ -1,0 +1,246 @@
+//===- FlowOps.cpp - Verifiers of the flow kernels ------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/flow/Flow.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace waferflow::flow;
+
+//===----------------------------------------------------------------------===//
+// Syntax: enums and integers as bare words
+//===----------------------------------------------------------------------===//
+
+template <typename EnumAttrT>
+static ParseResult parseBareEnum(OpAsmParser &parser, EnumAttrT &attr) {
+  auto value =
+      FieldParser<decltype(std::declval<EnumAttrT>().getValue())>::parse(
+          parser);
+  if (failed(value))
+    return failure();
+  attr = EnumAttrT::get(parser.getContext(), *value);
+  return success();
+}
+
+template <typename EnumAttrT>
+static void printBareEnum(OpAsmPrinter &printer, Operation *, EnumAttrT attr) {
+  printer << stringifyEnum(attr.getValue());
+}
+
+static ParseResult parseBareInt(OpAsmParser &parser, IntegerAttr &attr) {
+  int64_t value;
+  if (parser.parseInteger(value))
+    return failure();
+  attr = parser.getBuilder().getI64IntegerAttr(value);
+  return success();
+}
+
+static void printBareInt(OpAsmPrinter &printer, Operation *, IntegerAttr attr) {
+  printer << attr.getInt();
+}
+
+#include "dialects/flow/FlowInterfaces.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/flow/FlowOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// What all kernels share
+//===----------------------------------------------------------------------===//
+
+LogicalResult waferflow::flow::detail::verifyKernel(Operation *op) {
+  auto kernel = cast<FlowKernel>(op);
+  if (auto layer = kernel.getLayer(); layer && static_cast<int64_t>(*layer) < 0)
+    return op->emitOpError()
+           << "expected layer >= 0, got " << static_cast<int64_t>(*layer);
+  auto section = kernel.getSection();
+  if (section &&
+      (*section == KernelSection::Block) != kernel.getLayer().has_value())
+    return op->emitOpError()
+           << "expected a layer in section block and none elsewhere, got "
+           << (kernel.getLayer() ? "a layer" : "none") << " in section "
+           << stringifyEnum(*section);
+  return success();
+}
+
+/// Layouts name orders that exist.
+static LogicalResult verifyOrders(Operation *op, SymbolTableCollection &table) {
+  for (NamedAttribute attr : op->getAttrs()) {
+    auto layout = dyn_cast<LayoutAttr>(attr.getValue());
+    if (layout &&
+        !table.lookupNearestSymbolFrom<OrderOp>(op, layout.getOrder()))
+      return op->emitOpError()
+             << "expected '" << attr.getName().getValue()
+             << "' to name a flow.order, got " << layout.getOrder();
+  }
+  return success();
+}
+
+#define WAFERFLOW_KERNEL(OpT)                                                  \
+  LogicalResult OpT::verifySymbolUses(SymbolTableCollection &table) {          \
+    return verifyOrders(*this, table);                                         \
+  }
+WAFERFLOW_KERNEL(SpmmOp)
+WAFERFLOW_KERNEL(SddmmOp)
+WAFERFLOW_KERNEL(MapOp)
+WAFERFLOW_KERNEL(ReduceOp)
+WAFERFLOW_KERNEL(AttentionOp)
+WAFERFLOW_KERNEL(GatherOp)
+WAFERFLOW_KERNEL(RelayoutOp)
+#undef WAFERFLOW_KERNEL
+
+/// A body takes one argument an input and yields one value a result, of the
+/// same types.
+static LogicalResult verifyBody(Operation *op) {
+  Block &body = op->getRegion(0).front();
+  if (body.getArgumentTypes() != op->getOperandTypes())
+    return op->emitOpError()
+           << "expected the body's arguments to have the types of the inputs ("
+           << op->getOperandTypes() << "), got (" << body.getArgumentTypes()
+           << ")";
+  Operation *yield = body.getTerminator();
+  if (yield->getOperandTypes() != op->getResultTypes())
+    return (op->emitOpError()
+            << "expected the body to yield the types of the results ("
+            << op->getResultTypes() << "), got (" << yield->getOperandTypes()
+            << ")")
+               .attachNote(yield->getLoc())
+           << "yielded here";
+  return success();
+}
+
+LogicalResult MapOp::verifyRegions() { return verifyBody(*this); }
+LogicalResult ReduceOp::verifyRegions() { return verifyBody(*this); }
+LogicalResult AttentionOp::verifyRegions() { return verifyBody(*this); }
+LogicalResult GatherOp::verifyRegions() { return verifyBody(*this); }
+
+//===----------------------------------------------------------------------===//
+// Matrices
+//===----------------------------------------------------------------------===//
+
+static LogicalResult expectShape(Operation *op, StringRef what, Type type,
+                                 ArrayRef<int64_t> shape) {
+  ArrayRef<int64_t> got = cast<RankedTensorType>(type).getShape();
+  if (got == shape)
+    return success();
+  InFlightDiagnostic diag = op->emitOpError() << "expected " << what << " ";
+  llvm::interleave(shape, diag, "x");
+  diag << ", got ";
+  llvm::interleave(got, diag, "x");
+  return diag;
+}
+
+LogicalResult SpmmOp::verify() {
+  ArrayRef<int64_t> x = getX().getType().getShape();
+  ArrayRef<int64_t> w = getWeight().getType().getShape();
+  int64_t in = w[getTransposed() ? 0 : 1], out = w[getTransposed() ? 1 : 0];
+  if (failed(expectShape(*this, "x [tokens, features]", getX().getType(),
+                         {x[0], in})))
+    return failure();
+  return expectShape(*this, "result", getType(), {x[0], out});
+}
+
+LogicalResult SddmmOp::verify() {
+  if (getAt() != "mask" && getAt() != "dense")
+    return emitOpError() << "expected at \"mask\" or \"dense\", got \""
+                         << getAt() << "\"";
+  ArrayRef<int64_t> dy = getDy().getType().getShape();
+  ArrayRef<int64_t> x = getX().getType().getShape();
+  if (dy[0] != x[0])
+    return emitOpError() << "expected dy and x of the same tokens, got "
+                         << dy[0] << " and " << x[0];
+  return expectShape(*this, "result", getType(), {dy[1], x[1]});
+}
+
+//===----------------------------------------------------------------------===//
+// Attention and embedding
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::verify() {
+  for (auto [name, value] : {std::pair<StringRef, int64_t>{"heads", getHeads()},
+                             {"kv", getKvHeads()},
+                             {"dim", getHeadDim()},
+                             {"batch", getBatch()},
+                             {"seq", getSeq()}})
+    if (value < 1)
+      return emitOpError() << "expected " << name << " >= 1, got " << value;
+  if (getHeads() % getKvHeads())
+    return emitOpError() << "expected heads to be a multiple of kv, got "
+                         << getHeads() << " and " << getKvHeads();
+  bool forward = getDirection() == Direction::Forward;
+  size_t inputs = forward ? 3 : 4, outputs = forward ? 1 : 3;
+  if (getInputs().size() < inputs || getOutputs().size() < outputs)
+    return emitOpError() << "expected at least " << inputs << " inputs and "
+                         << outputs << " results, got " << getInputs().size()
+                         << " and " << getOutputs().size();
+  int64_t tokens = getBatch() * getSeq();
+  int64_t queries = getHeads() * getHeadDim();
+  int64_t keys = getKvHeads() * getHeadDim();
+  for (Type type : getResultTypes()) {
+    auto shape = cast<RankedTensorType>(type).getShape();
+    if (shape.size() != 2 || shape[0] != tokens ||
+        (shape[1] != queries && shape[1] != keys))
+      return emitOpError() << "expected results [" << tokens << ", " << queries
+                           << " or " << keys << "], got " << type;
+  }
+  return success();
+}
+
+LogicalResult GatherOp::verify() {
+  if (getInputs().size() != 2 || getOutputs().size() != 1)
+    return emitOpError() << "expected 2 inputs and 1 result, got "
+                         << getInputs().size() << " and "
+                         << getOutputs().size();
+  bool ids = llvm::any_of(getInputs().getTypes(), [](Type type) {
+    return cast<RankedTensorType>(type).getElementType().isIntOrIndex();
+  });
+  if (!ids)
+    return emitOpError() << "expected an input of integer ids, got "
+                         << getInputs().getTypes();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+LogicalResult RelayoutOp::verify() {
+  if (getFrom() == getTo())
+    return emitOpError() << "expected two different layouts, got " << getFrom()
+                         << " twice";
+  return success();
+}
+
+LogicalResult OrderOp::verify() {
+  if (getFeatures() < 1 || getColumns() < 1)
+    return emitOpError() << "expected features >= 1 and columns >= 1, got "
+                         << getFeatures() << " and " << getColumns();
+  if ((getForm() == OrderForm::Heads) != getHeadDim().has_value())
+    return emitOpError() << "expected head_dim with heads and only there";
+  if (getHeadDim() && (getHeadDim() == 0 || getFeatures() % *getHeadDim()))
+    return emitOpError() << "expected features to be a multiple of head_dim, "
+                            "got "
+                         << getFeatures() << " and " << *getHeadDim();
+  bool table = getForm() == OrderForm::Table;
+  if (table != getColumn().has_value() || table != getSlot().has_value())
+    return emitOpError() << "expected column and slot with table and only "
+                            "there";
+  if (!table)
+    return success();
+  if (static_cast<uint64_t>(getColumn()->size()) != getFeatures() ||
+      static_cast<uint64_t>(getSlot()->size()) != getFeatures())
+    return emitOpError() << "expected column and slot of " << getFeatures()
+                         << " features, got " << getColumn()->size() << " and "
+                         << getSlot()->size();
+  for (auto [feature, column] : llvm::enumerate(*getColumn()))
+    if (column < 0 || static_cast<uint64_t>(column) >= getColumns())
+      return emitOpError() << "expected columns in [0, " << getColumns()
+                           << "), got " << column << " for feature " << feature;
+  return success();
+}

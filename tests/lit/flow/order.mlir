@@ -1,0 +1,42 @@
+// RUN: waferflow-opt %s -split-input-file -verify-diagnostics -o %t
+// RUN: waferflow-opt %t -split-input-file | FileCheck %s
+
+// CHECK: flow.order @residual features 64 columns 16 blocked
+flow.order @residual features 64 columns 16 blocked
+// CHECK: flow.order @query features 64 columns 16 heads {head_dim = 16 : i64}
+flow.order @query features 64 columns 16 heads {head_dim = 16 : i64}
+// CHECK: flow.order @given features 3 columns 2 table {column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
+flow.order @given features 3 columns 2 table {
+    column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
+
+// -----
+
+// expected-error @below {{expected features >= 1 and columns >= 1, got 64 and 0}}
+flow.order @residual features 64 columns 0 blocked
+
+// -----
+
+// expected-error @below {{expected head_dim with heads and only there}}
+flow.order @query features 64 columns 16 heads
+
+// -----
+
+// expected-error @below {{expected features to be a multiple of head_dim, got 64 and 15}}
+flow.order @query features 64 columns 16 heads {head_dim = 15 : i64}
+
+// -----
+
+// expected-error @below {{expected column and slot with table and only there}}
+flow.order @given features 3 columns 2 table
+
+// -----
+
+// expected-error @below {{expected column and slot of 3 features, got 2 and 3}}
+flow.order @given features 3 columns 2 table {
+    column = array<i32: 0, 1>, slot = array<i32: 0, 0, 1>}
+
+// -----
+
+// expected-error @below {{expected columns in [0, 2), got 2 for feature 1}}
+flow.order @given features 3 columns 2 table {
+    column = array<i32: 0, 2, 0>, slot = array<i32: 0, 0, 1>}
