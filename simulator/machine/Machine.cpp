@@ -1,7 +1,0 @@
-//===- Machine.cpp ---------------------------------------------------------------===//
-//
-// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-//===----------------------------------------------------------------------===//
-#include "simulator/machine/Machine.h"
