@@ -1,4 +1,5 @@
-//===- MaskSource.cpp ---------------------------------------------------------------===//
+//===- MaskSource.cpp
+//---------------------------------------------------------------===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -32,6 +32,8 @@ public:
   virtual std::string describe() const = 0;
 
   int64_t wordsPerRow() const { return (columns() + 63) / 64; }
+  /// The bits of a row's last word that are columns.
+  uint64_t lastWord() const { return ~uint64_t(0) >> (-columns() & 63); }
 };
 
 } // namespace waferflow
