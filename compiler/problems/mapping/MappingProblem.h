@@ -1,0 +1,127 @@
+//===- MappingProblem.h - How shall a step lie on the wafer? ----*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// An optimisation problem in the manner of scheduling problems: inputs with
+// `check()`, a solution with `verify()`, algorithms as free functions. It knows
+// nothing of MLIR; the pass `choose-mapping` fills it from IR.
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_COMPILER_PROBLEMS_MAPPING_MAPPINGPROBLEM_H
+#define WAFERFLOW_COMPILER_PROBLEMS_MAPPING_MAPPINGPROBLEM_H
+
+#include "simulator/machine/Machine.h"
+#include "simulator/program/Kernels.h"
+#include "simulator/program/Layout.h"
+
+#include <optional>
+
+namespace waferflow {
+
+/// Activation tensors that share one order of features.
+struct FeatureClass {
+  std::string name; ///< the order's name in IR
+  int64_t features = 0;
+  int64_t heads = 0;   ///< with headDim: heads own whole columns; 0 elsewhere
+  int64_t headDim = 0;
+  int64_t sharing = 1; ///< query heads a (key, value) head serves
+  bool chunked = false; ///< only part of the features is ever resident: the
+                        ///< vocabulary, passed in `headChunks` pieces
+
+  /// The order on `columns` columns of one token group.
+  FeatureOrder order(int64_t columns) const;
+};
+
+/// One kernel before it is mapped. Work is counted a token.
+struct KernelShape {
+  std::string name;
+  std::string kind; ///< as in the report: "spmm", "sddmm", ...
+  Section section = Section::Block;
+  Phase phase = Phase::Forward;
+  int32_t inClass = -1;  ///< class of the (reduced) input
+  int32_t outClass = -1; ///< class of the result
+  int32_t input = -1;    ///< kernels with equal inputs share an all-gather
+
+  // spmm and sddmm: the weight as stored, [rows = out, columns = in].
+  int64_t rows = 0, columns = 0;
+  double density = 1;       ///< expected, 1 where dense
+  bool indexFree = true;    ///< dense weights stream without indices
+  bool transposed = false;
+  bool denseGradient = false;
+
+  // attention
+  bool backward = false, causal = true;
+  int64_t heads = 0, kvHeads = 0, headDim = 0;
+};
+
+/// What is resident while kernel i runs, besides its own buffers.
+struct LivePoint {
+  std::vector<int32_t> tensors; ///< by class: live activation tensors
+  int32_t rowScalars = 0;       ///< live values of one scalar a token
+};
+
+struct MappingProblem {
+  Machine machine;
+  ElementType type = ElementType::F16;
+  Accumulate accumulate = Accumulate::Storage;
+  int64_t tokens = 0, seq = 0;
+  std::vector<FeatureClass> classes;
+  std::vector<KernelShape> kernels; ///< in order of execution
+  std::vector<LivePoint> live;      ///< one a kernel
+  std::optional<int64_t> fixedGt, fixedGo; ///< `--set mapping.gt=`, `.go=`
+
+  /// Sizes positive, indices in range, one live point a kernel.
+  std::optional<Error> check() const;
+};
+
+struct KernelChoice {
+  int64_t outputGroups = 1;
+  GroupForm form = GroupForm::Contiguous;
+  int64_t buffers = 1;
+  Sddmm::Broadcast broadcast = Sddmm::Broadcast::Output;
+  double cycles = 0; ///< closed form, with this kernel's share of the gather
+};
+
+/// Bytes a core at the fullest kernel, by item.
+using SramPlan = std::map<std::string, int64_t>;
+
+struct MappingSolution {
+  TokenLayout tokens;
+  int64_t headChunks = 1; ///< pieces of the vocabulary
+  std::vector<KernelChoice> choices; ///< one a kernel
+  double cycles = 0;                 ///< of the whole step, closed forms
+  SramPlan sram;
+  std::vector<std::string> reasons;  ///< for people: what was compared
+};
+
+/// The plan of one kernel: code, live activations, partial sums, replica...
+SramPlan planKernel(const MappingProblem &problem, const TokenLayout &tokens,
+                    int64_t headChunks, size_t kernel,
+                    const KernelChoice &choice);
+
+/// Cycles of one kernel by the closed forms of simulator/cost, its all-gather
+/// included.
+double estimateKernel(const MappingProblem &problem, const TokenLayout &tokens,
+                      int64_t headChunks, size_t kernel,
+                      const KernelChoice &choice);
+
+/// Sum of a plan's items.
+int64_t planBytes(const SramPlan &plan);
+
+/// One choice a kernel, all within SRAM and within their limits.
+std::optional<Error> verify(const MappingProblem &problem,
+                            const MappingSolution &solution);
+
+/// Tries every token group count of a small set and, kernel by kernel, every
+/// output group count, form, buffer count and broadcast side that fits, and
+/// keeps the cheapest by closed forms. On failure `error` says what does not
+/// fit, where and by how many bytes.
+std::optional<MappingSolution> searchExhaustive(const MappingProblem &problem,
+                                                Error &error);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_COMPILER_PROBLEMS_MAPPING_MAPPINGPROBLEM_H
