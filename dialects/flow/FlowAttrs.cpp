@@ -74,7 +74,8 @@ static LogicalResult verifyGroups(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult MappingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   int64_t go, StringRef form, int64_t buffers,
-                                  StringRef broadcast, int64_t keyBlock) {
+                                  StringRef broadcast, int64_t keyBlock,
+                                  int64_t chunks) {
   if (failed(verifyGroups(emitError, go, form)))
     return failure();
   if (buffers < 1)
@@ -84,6 +85,8 @@ LogicalResult MappingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << broadcast << "\"";
   if (keyBlock < 0)
     return emitError() << "expected key_block >= 0, got " << keyBlock;
+  if (chunks < 1)
+    return emitError() << "expected chunks >= 1, got " << chunks;
   return success();
 }
 

@@ -52,6 +52,8 @@ def Flow_SourceAttr : Flow_Attr<"Source", "source"> {
 def Flow_WeightAttr : Flow_Attr<"Weight", "weight"> {
   let summary = "marks an argument of the entry function as a weight";
   let description = [{
+    `density` is the counted fraction of nonzeros under `mask`, where it is known.
+
     ```mlir
     func.func @train_step(%w: tensor<64x64xf32>
         {flow.weight = #flow.weight<name = "model.layers.0.self_attn.q_proj.weight",
@@ -61,6 +63,7 @@ def Flow_WeightAttr : Flow_Attr<"Weight", "weight"> {
   let parameters = (ins StringRefParameter<"name">:$name,
       DefaultValuedParameter<"bool", "false">:$pruned,
       OptionalParameter<"::waferflow::flow::MaskAttr">:$mask,
+      OptionalParameter<"::mlir::FloatAttr">:$density,
       OptionalParameter<"::waferflow::flow::SourceAttr">:$source);
   let assemblyFormat = "`<` struct(params) `>`";
 }

@@ -16,7 +16,8 @@ def Flow_MappingAttr : Flow_Attr<"Mapping", "mapping"> {
     `go` output groups of columns, `contiguous` or `interleaved`; `buffers`
     partial-sum buffers a core; `broadcast` says whose vectors an sddmm sends
     along x (`input` or `output`); `key_block` is an attention's keys whose
-    scores are resident at once.
+    scores are resident at once. A kernel of the head runs once for each of
+    `chunks` pieces of the vocabulary, so that logits are never whole.
 
     ```mlir
     #flow.mapping<go = 4, form = "interleaved", buffers = 8>
@@ -27,7 +28,8 @@ def Flow_MappingAttr : Flow_Attr<"Mapping", "mapping"> {
       StringRefParameter<"", "\"contiguous\"">:$form,
       DefaultValuedParameter<"int64_t", "8">:$buffers,
       StringRefParameter<"", "\"output\"">:$broadcast,
-      DefaultValuedParameter<"int64_t", "0">:$key_block);
+      DefaultValuedParameter<"int64_t", "0">:$key_block,
+      DefaultValuedParameter<"int64_t", "1">:$chunks);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

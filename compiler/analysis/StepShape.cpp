@@ -1,0 +1,243 @@
+//===- StepShape.cpp - A step as the mapping problem sees it --------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/analysis/StepShape.h"
+
+#include "compiler/analysis/Liveness.h"
+
+#include "llvm/ADT/EquivalenceClasses.h"
+
+using namespace mlir;
+
+namespace waferflow::flow {
+
+namespace {
+
+/// Expected fraction of nonzeros: what the weight was counted to have, else what
+/// its mask asks for.
+double densityOf(WeightAttr weight) {
+  MaskAttr mask = weight.getMask();
+  if (!mask)
+    return 1;
+  if (weight.getDensity())
+    return weight.getDensity().getValueAsDouble();
+  if (mask.getSparsity())
+    return 1 - mask.getSparsity().getValueAsDouble();
+  if (mask.getM() > 0)
+    return static_cast<double>(mask.getN()) / mask.getM();
+  return 1;
+}
+
+class Reader {
+public:
+  Reader(func::FuncOp step, int64_t tokens) : step(step), tokens(tokens) {}
+
+  FailureOr<StepShape> read() {
+    for (unsigned i = 0; i < step.getNumArguments(); ++i)
+      if (auto weight = step.getArgAttrOfType<WeightAttr>(i, "flow.weight"))
+        weights[weight.getName()] = weight;
+    for (Operation &op : step.front())
+      if (auto kernel = dyn_cast<FlowKernel>(op))
+        shape.kernels.push_back(kernel);
+    joinActivations();
+    nameClasses();
+    for (FlowKernel kernel : shape.kernels)
+      if (failed(addKernel(kernel)))
+        return failure();
+    shape.live = findLivePoints(step, shape);
+    return std::move(shape);
+  }
+
+private:
+  bool isActivation(Value value) const {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!type || type.getRank() < 2 || !isa<FloatType>(type.getElementType()))
+      return false;
+    Operation *def = value.getDefiningOp();
+    return def && isa<FlowKernel>(def) && type.getDimSize(0) == tokens &&
+           type.getDimSize(1) > 1;
+  }
+  static int64_t features(Value value) {
+    return cast<RankedTensorType>(value.getType()).getDimSize(1);
+  }
+
+  void joinActivations() {
+    for (FlowKernel kernel : shape.kernels) {
+      SmallVector<Value> values(kernel->getOperands());
+      llvm::append_range(values, kernel->getResults());
+      llvm::erase_if(values, [&](Value v) { return !isActivation(v); });
+      bool joins = isa<MapOp, ReduceOp, RelayoutOp>(kernel.getOperation());
+      for (Value value : values) {
+        groups.insert(value.getAsOpaquePointer());
+        if (joins)
+          for (Value other : values)
+            if (features(other) == features(value))
+              groups.unionSets(value.getAsOpaquePointer(),
+                               other.getAsOpaquePointer());
+      }
+    }
+  }
+
+  /// Heads of the attention that touches a group; who touches it at all.
+  struct Touch {
+    int64_t heads = 0, headDim = 0, sharing = 1;
+    bool onlyHead = true;
+  };
+
+  void nameClasses() {
+    DenseMap<const void *, Touch> touches;
+    for (FlowKernel kernel : shape.kernels) {
+      auto attention = dyn_cast<AttentionOp>(kernel.getOperation());
+      SmallVector<Value> values(kernel->getOperands());
+      llvm::append_range(values, kernel->getResults());
+      for (Value value : values) {
+        if (!isActivation(value))
+          continue;
+        Touch &touch = touches[leader(value)];
+        touch.onlyHead &= kernel.getSection() == KernelSection::Head;
+        if (!attention)
+          continue;
+        int64_t dim = attention.getHeadDim();
+        bool shared = features(value) != static_cast<int64_t>(
+                                             attention.getHeads() * dim);
+        touch.heads = shared ? attention.getKvHeads() : attention.getHeads();
+        touch.headDim = dim;
+        touch.sharing =
+            shared ? attention.getHeads() / attention.getKvHeads() : 1;
+      }
+    }
+    std::map<std::string, int32_t> indexOf;
+    for (FlowKernel kernel : shape.kernels) {
+      SmallVector<Value> values(kernel->getOperands());
+      llvm::append_range(values, kernel->getResults());
+      for (Value value : values)
+        if (isActivation(value) && !shape.classOf.count(value))
+          classify(value, touches[leader(value)], indexOf);
+    }
+  }
+
+  void classify(Value value, const Touch &touch,
+                std::map<std::string, int32_t> &indexOf) {
+    FeatureClass cls;
+    cls.features = features(value);
+    cls.heads = touch.heads;
+    cls.headDim = touch.headDim;
+    cls.sharing = touch.sharing;
+    cls.chunked = touch.onlyHead;
+    cls.name = cls.heads ? "heads_" + std::to_string(cls.heads) + "x" +
+                               std::to_string(cls.headDim)
+                         : "features_" + std::to_string(cls.features);
+    if (cls.sharing > 1)
+      cls.name += "_shared_" + std::to_string(cls.sharing);
+    if (cls.chunked)
+      cls.name += "_chunked";
+    auto [it, isNew] = indexOf.try_emplace(cls.name, shape.classes.size());
+    if (isNew)
+      shape.classes.push_back(cls);
+    shape.classOf[value] = it->second;
+  }
+
+  LogicalResult addKernel(FlowKernel kernel) {
+    KernelShape s;
+    Operation *op = kernel;
+    s.kind = kernel.getKindName();
+    s.name = nameOf(kernel);
+    if (!kernel.getPhase() || !kernel.getSection())
+      return op->emitOpError("expected a phase and a section; run label-kernels");
+    s.phase = static_cast<Phase>(*kernel.getPhase());
+    s.section = static_cast<Section>(*kernel.getSection());
+    if (auto spmm = dyn_cast<SpmmOp>(op)) {
+      auto argument = dyn_cast<BlockArgument>(spmm.getWeight());
+      auto weight = argument ? step.getArgAttrOfType<WeightAttr>(
+                                   argument.getArgNumber(), "flow.weight")
+                             : WeightAttr();
+      if (!weight)
+        return op->emitOpError("expected its weight to be an argument of the "
+                               "entry function with flow.weight");
+      setWeight(s, spmm.getWeight().getType(), weight);
+      s.transposed = spmm.getTransposed();
+      if (failed(setClasses(s, op, spmm.getX(), spmm.getResult())))
+        return failure();
+      s.input = inputId(spmm.getX());
+    } else if (auto sddmm = dyn_cast<SddmmOp>(op)) {
+      auto it = weights.find(sddmm.getWeight().value_or(""));
+      if (it == weights.end())
+        return op->emitOpError("expected the name of a weight of the entry "
+                               "function, got '")
+               << sddmm.getWeight().value_or("") << "'";
+      setWeight(s, sddmm.getResult().getType(), it->second);
+      s.denseGradient = sddmm.getAt() == "dense" || s.indexFree;
+      if (failed(setClasses(s, op, sddmm.getX(), sddmm.getDy())))
+        return failure();
+    } else if (auto attention = dyn_cast<AttentionOp>(op)) {
+      s.backward = attention.getDirection() == Direction::Backward;
+      s.causal = attention.getCausal();
+      s.heads = attention.getHeads();
+      s.kvHeads = attention.getKvHeads();
+      s.headDim = attention.getHeadDim();
+      for (Value value : op->getOperands())
+        if (int32_t c = shape.classIndex(value);
+            c >= 0 && shape.classes[c].heads == s.heads)
+          s.inClass = s.outClass = c;
+    } else {
+      for (Value value : op->getOperands())
+        s.inClass = std::max(s.inClass, shape.classIndex(value));
+      for (Value value : op->getResults())
+        s.outClass = std::max(s.outClass, shape.classIndex(value));
+    }
+    shape.shapes.push_back(std::move(s));
+    return success();
+  }
+
+  LogicalResult setClasses(KernelShape &s, Operation *op, Value in, Value out) {
+    s.inClass = shape.classIndex(in);
+    s.outClass = shape.classIndex(out);
+    if (s.inClass < 0 || s.outClass < 0)
+      return op->emitOpError("expected activations of ")
+             << tokens << " tokens, got " << in.getType() << " and "
+             << out.getType();
+    return success();
+  }
+
+  static void setWeight(KernelShape &s, Type type, WeightAttr weight) {
+    auto tensor = cast<RankedTensorType>(type);
+    s.rows = tensor.getDimSize(0);
+    s.columns = tensor.getDimSize(1);
+    s.density = densityOf(weight);
+    s.indexFree = !weight.getMask();
+  }
+
+  static std::string nameOf(FlowKernel kernel) {
+    std::string name;
+    if (kernel.getLayer())
+      name = "layer " + std::to_string(*kernel.getLayer()) + " ";
+    if (kernel.getPhase() == KernelPhase::Recompute)
+      name += "recomputed ";
+    return name + kernel.getLabel().value_or(kernel.getKindName()).str();
+  }
+
+  const void *leader(Value value) {
+    return groups.getLeaderValue(value.getAsOpaquePointer());
+  }
+  int32_t inputId(Value value) {
+    return inputIds.try_emplace(value, inputIds.size()).first->second;
+  }
+
+  func::FuncOp step;
+  int64_t tokens;
+  StepShape shape;
+  llvm::StringMap<WeightAttr> weights;
+  llvm::EquivalenceClasses<const void *> groups;
+  DenseMap<Value, int32_t> inputIds;
+};
+
+} // namespace
+
+FailureOr<StepShape> readStepShape(func::FuncOp step, int64_t tokens) {
+  return Reader(step, tokens).read();
+}
+
+} // namespace waferflow::flow
