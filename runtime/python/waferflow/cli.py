@@ -1,0 +1,168 @@
+"""The command line `waferflow`."""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from waferflow import api, models, parser, plot, requests
+from waferflow.errors import WaferflowError
+from waferflow.outputs import Output
+from waferflow.progress import shown
+from waferflow.tables import lists, report, theory
+
+STEP_OPTIONS = [
+    "sparsity",
+    "machine",
+    "tokens",
+    "seq",
+    "mask",
+    "step",
+    "type",
+    "accumulate",
+    "seed",
+    "set",
+    "threads",
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns the exit code: 0, 2 for bad input, 130 when interrupted."""
+    try:
+        options = parser.build().parse_args(arguments)
+        COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except WaferflowError as error:
+        return fail(str(error), 2)
+    except KeyboardInterrupt:
+        return fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if os.environ.get("WAFERFLOW_TRACEBACK"):
+            traceback.print_exc()
+        return fail(
+            f"internal: {type(error).__name__}: {error} "
+            "(a defect; WAFERFLOW_TRACEBACK=1 shows where)",
+            70,
+        )
+    return 0
+
+
+def fail(message: str, code: int) -> int:
+    """One line on stderr; returns `code`."""
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def run(options: argparse.Namespace) -> None:
+    """`waferflow run`."""
+    with ExitStack() as stack:
+        plot_format = plot.format_of(options.plot) if options.plot else ""
+        json_file = open_output(stack, options.json, "--json")
+        picture = open_output(stack, options.plot, "--plot")
+        request = step_options(options)
+        with shown() as progress:
+            results = api.run(
+                options.model,
+                fidelity=options.fidelity,
+                sensitivity=options.sensitivity,
+                progress=progress,
+                **request,
+            )
+        report.show(results, console())
+        if json_file:
+            json_file.write(results.to_json())
+        if picture:
+            picture.write(plot.render(results, plot_format))
+
+
+def show_theory(options: argparse.Namespace) -> None:
+    """`waferflow theory`."""
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        result = api.theory(
+            options.model, seq=options.seq, sparsity=options.sparsity, attention=options.attention
+        )
+        theory.show(result, console())
+        if json_file:
+            json_file.write(result.to_json())
+
+
+def compile(options: argparse.Namespace) -> None:
+    """`waferflow compile`."""
+    if not options.output.endswith((".mlir", ".mlirbc")):
+        raise WaferflowError(
+            f"-o: expected a file that ends in .mlirbc or .mlir, got '{options.output}'"
+        )
+    with Output(options.output, "-o") as file:
+        text = options.output.endswith(".mlir")
+        file.write(api.compile(options.model, to=options.to, text=text, **step_options(options)))
+
+
+def simulate(options: argparse.Namespace) -> None:
+    """`waferflow simulate`."""
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        results = api.simulate(
+            options.program, fidelity=options.fidelity, set=options.set, threads=options.threads
+        )
+        report.show(results, console())
+        if json_file:
+            json_file.write(results.to_json())
+
+
+def show_models(options: argparse.Namespace) -> None:
+    """`waferflow models`."""
+    lists.show_models([models.sizes(name) for name in models.names()], console())
+
+
+def show_machines(options: argparse.Namespace) -> None:
+    """`waferflow machines [MACHINE]`."""
+    if options.machine is None:
+        if options.json:
+            raise WaferflowError("--json: needs a MACHINE")
+        tables = [api.machine_table(name) for name in requests.machine_names()]
+        lists.show_machines(tables, console())
+        return
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        table = api.machine_table(options.machine)
+        lists.show_machine(table, console())
+        if json_file:
+            json_file.write(table.to_json())
+
+
+def open_output(stack: ExitStack, target: str | None, what: str) -> Output | None:
+    """The file behind an option, opened before any work, or None."""
+    return stack.enter_context(Output(target, what)) if target else None
+
+
+def step_options(options: argparse.Namespace) -> dict[str, object]:
+    """The options that every command with a step shares."""
+    return {name: getattr(options, name) for name in STEP_OPTIONS}
+
+
+def console() -> Console:
+    """Standard output: as wide as the terminal, 110 columns where there is none."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 110
+    return Console(width=width, highlight=False)
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "run": run,
+    "theory": show_theory,
+    "compile": compile,
+    "simulate": simulate,
+    "models": show_models,
+    "machines": show_machines,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

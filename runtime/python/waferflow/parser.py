@@ -1,0 +1,230 @@
+"""The command line's grammar."""
+
+import argparse
+import sys
+from typing import Any, NoReturn
+
+from waferflow import requests
+
+RUN_EXAMPLES = """examples:
+  waferflow run llama-2-7b --sparsity 0 0.5 0.7 0.9 --tokens 131072 --seq 2048
+  waferflow run smollm2-135m --set pe.sram_bytes=65536 --json out.json --plot out.png
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose errors are one line, `error: ...`, with exit code 2."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the line and exits."""
+        print(f"error: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+def number(text: str) -> float:
+    """A sparsity as typed; its range is checked with the rest of the request."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a number in [0, 1), got '{text}' (MODEL comes before the options)"
+        ) from None
+
+
+def whole(text: str) -> int:
+    """A whole number as typed, `131072` or `131_072`."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got '{text}'") from None
+
+
+def build() -> Parser:
+    """The parser of `waferflow`."""
+    parser = Parser(
+        prog="waferflow",
+        description="How much of sparsity's theoretical speedup does a wafer-scale dataflow "
+        "machine deliver, and where does the rest go?",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_run(commands)
+    add_theory(commands)
+    add_compile(commands)
+    add_simulate(commands)
+    add_lists(commands)
+    return parser
+
+
+def add_run(commands: Any) -> None:
+    """`run`: compile and simulate at each sparsity, and compare."""
+    command = commands.add_parser(
+        "run",
+        help="simulate a step at several sparsities: speedup against theory",
+        description="Compiles a step of MODEL, simulates it dense and sparse, and prints "
+        "measured against theoretical speedup with a ledger of what was lost.",
+        epilog=RUN_EXAMPLES,
+    )
+    add_model(command)
+    add_sparsity(command, "0 0.5 0.7 0.9")
+    add_step(command)
+    command.add_argument(
+        "--fidelity", default="tile", metavar="|".join(requests.FIDELITIES), help="default tile"
+    )
+    command.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="also the speedup at both ends of every guessed machine parameter",
+    )
+    add_json(command)
+    command.add_argument(
+        "--plot", metavar="FILE", help="picture of speedup over sparsity (.png, .svg or .html)"
+    )
+
+
+def add_theory(commands: Any) -> None:
+    """`theory`: count multiply-adds."""
+    command = commands.add_parser(
+        "theory",
+        help="theoretical speedups of a training step",
+        description="Counts the multiply-adds of a training step from the model's graph.",
+    )
+    add_model(command)
+    command.add_argument(
+        "--seq", type=whole, metavar="S", help="sequence length; default min(2048, the model's)"
+    )
+    add_sparsity(command, "0.5 0.7 0.75 0.9")
+    command.add_argument(
+        "--attention", default="causal", metavar="full|causal", help="default causal"
+    )
+    add_json(command)
+
+
+def add_compile(commands: Any) -> None:
+    """`compile`: one program."""
+    command = commands.add_parser(
+        "compile",
+        help="compile a step to MLIR bytecode or text",
+        description="Compiles one step of MODEL at one sparsity.",
+    )
+    add_model(command)
+    command.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="bytecode (.mlirbc) or text (.mlir)",
+    )
+    command.add_argument(
+        "--to", default="placed", metavar="graph|flow|placed", help="how far; default placed"
+    )
+    add_sparsity(command, "0, one value")
+    add_step(command)
+
+
+def add_simulate(commands: Any) -> None:
+    """`simulate`: run a compiled program."""
+    command = commands.add_parser(
+        "simulate",
+        help="simulate a compiled program",
+        description="Simulates what `waferflow compile` wrote. Speedup and ledger need a dense "
+        "run beside it: see `waferflow run`.",
+    )
+    command.add_argument("program", metavar="PROGRAM", help="a .mlirbc file")
+    command.add_argument(
+        "--fidelity", default="tile", metavar="|".join(requests.FIDELITIES), help="default tile"
+    )
+    add_set(command)
+    add_threads(command)
+    add_json(command)
+
+
+def add_lists(commands: Any) -> None:
+    """`models` and `machines`."""
+    commands.add_parser("models", help="list the models that ship with waferflow")
+    command = commands.add_parser(
+        "machines", help="list the machines, or every parameter of one with its source"
+    )
+    command.add_argument("machine", nargs="?", metavar="MACHINE", help="a name or a YAML file")
+    add_json(command)
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """The MODEL argument."""
+    command.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a name from `waferflow models`, or a directory with config.json",
+    )
+
+
+def add_sparsity(command: argparse.ArgumentParser, default: str) -> None:
+    """--sparsity with several values after one flag."""
+    command.add_argument(
+        "--sparsity",
+        type=number,
+        nargs="+",
+        metavar="S",
+        help=f"fraction of the decoder linears that is zero; default {default}",
+    )
+
+
+def add_step(command: argparse.ArgumentParser) -> None:
+    """The options that say which step on which machine."""
+    command.add_argument(
+        "--machine", default="cs3", metavar="MACHINE", help="a name or a YAML file; default cs3"
+    )
+    command.add_argument(
+        "--tokens", type=whole, metavar="N", help="tokens a step; default the most that fit"
+    )
+    command.add_argument(
+        "--seq", type=whole, metavar="S", help="sequence length; default min(2048, the model's)"
+    )
+    command.add_argument(
+        "--mask",
+        metavar="|".join(requests.MASKS),
+        help="default magnitude where weights are at hand, else uniform",
+    )
+    command.add_argument(
+        "--step", default="train", metavar="|".join(requests.STEPS), help="default train"
+    )
+    command.add_argument(
+        "--type", default="f16", metavar="|".join(requests.TYPES), help="storage; default f16"
+    )
+    command.add_argument(
+        "--accumulate",
+        default="storage",
+        metavar="|".join(requests.ACCUMULATES),
+        help="type of partial sums; default storage",
+    )
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="of uniform masks")
+    add_set(command)
+    add_threads(command)
+
+
+def add_set(command: argparse.ArgumentParser) -> None:
+    """--set, any number of times, several values after one flag."""
+    command.add_argument(
+        "--set",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="machine parameter (pe.sram_bytes=65536), mapping choice (mapping.gt=2) or a cost "
+        "switched off (cost.launch=off)",
+    )
+
+
+def add_threads(command: argparse.ArgumentParser) -> None:
+    """--threads; results do not depend on it."""
+    command.add_argument(
+        "--threads", type=whole, metavar="N", help="default all cores; results are the same"
+    )
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """--json."""
+    command.add_argument("--json", metavar="FILE", help="write the result as JSON")

@@ -1,0 +1,1 @@
+"""What people read: results as tables of at most 100 to 120 columns."""
