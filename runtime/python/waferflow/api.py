@@ -33,7 +33,12 @@ def run(model: str, *, progress: Progress | None = None, **options: Any) -> Resu
         WaferflowError: bad input, or a step that doesn't fit the machine: what and by how much.
     """
     request = requests.build(model, **options)
-    return Results.from_json(native.call("run", request.to_json(), progress))
+    # Always a callback: it is where a long run notices Ctrl-C.
+    return Results.from_json(native.call("run", request.to_json(), progress or silent))
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody sees."""
 
 
 def theory(

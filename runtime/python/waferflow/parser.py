@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from typing import Any, NoReturn
 
 from waferflow import requests
@@ -17,6 +18,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        if "description" in options:
+            options["description"] = textwrap.fill(options["description"], 80)
         super().__init__(*args, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
@@ -33,6 +36,15 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(
             f"expected a number in [0, 1), got '{text}' (MODEL comes before the options)"
         ) from None
+
+
+def setting(text: str) -> str:
+    """KEY=VALUE as typed; what keys there are the C++ side knows."""
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(
+            f"expected KEY=VALUE, got '{text}' (MODEL comes before the options)"
+        )
+    return text
 
 
 def whole(text: str) -> int:
@@ -63,6 +75,7 @@ def add_run(commands: Any) -> None:
     """`run`: compile and simulate at each sparsity, and compare."""
     command = commands.add_parser(
         "run",
+        usage="waferflow run MODEL [options]",
         help="simulate a step at several sparsities: speedup against theory",
         description="Compiles a step of MODEL, simulates it dense and sparse, and prints "
         "measured against theoretical speedup with a ledger of what was lost.",
@@ -89,6 +102,7 @@ def add_theory(commands: Any) -> None:
     """`theory`: count multiply-adds."""
     command = commands.add_parser(
         "theory",
+        usage="waferflow theory MODEL [options]",
         help="theoretical speedups of a training step",
         description="Counts the multiply-adds of a training step from the model's graph.",
     )
@@ -107,6 +121,7 @@ def add_compile(commands: Any) -> None:
     """`compile`: one program."""
     command = commands.add_parser(
         "compile",
+        usage="waferflow compile MODEL -o FILE [options]",
         help="compile a step to MLIR bytecode or text",
         description="Compiles one step of MODEL at one sparsity.",
     )
@@ -129,6 +144,7 @@ def add_simulate(commands: Any) -> None:
     """`simulate`: run a compiled program."""
     command = commands.add_parser(
         "simulate",
+        usage="waferflow simulate PROGRAM [options]",
         help="simulate a compiled program",
         description="Simulates what `waferflow compile` wrote. Speedup and ledger need a dense "
         "run beside it: see `waferflow run`.",
@@ -209,6 +225,7 @@ def add_set(command: argparse.ArgumentParser) -> None:
     """--set, any number of times, several values after one flag."""
     command.add_argument(
         "--set",
+        type=setting,
         action="extend",
         nargs="+",
         default=[],
