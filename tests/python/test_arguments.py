@@ -35,7 +35,8 @@ BAD = [
     ([*RUN, "--tokens", "0"], "tokens: expected a whole number of at least 1, got 0"),
     ([*RUN, "--seed", "-1"], "seed: expected a whole number of at least 0, got -1"),
     ([*RUN, "--tokens", "many"], "argument --tokens: expected a whole number, got 'many'"),
-    ([*RUN, "--set", "pe.sram_bytes"], "argument --set: expected KEY=VALUE, got 'pe.sram_bytes' (MODEL comes before the options)"),
+    ([*RUN, "--set", "pe.sram_bytes"], ("argument --set: expected KEY=VALUE, got "
+     "'pe.sram_bytes' (MODEL comes before the options)")),
     ([*RUN, "--set", "=3"], "set: expected KEY=VALUE, got '=3'"),
     ([*RUN, "--set", "a=1", "--set", "a=2"], "set: key 'a' is given twice"),
     ([*RUN, "--mask", "2:4", "--sparsity", "0.7"], "sparsity: 0.7 contradicts mask 2:4, which "
