@@ -7,7 +7,10 @@
 #ifndef WAFERFLOW_SIMULATOR_PROGRAM_LAYOUT_H
 #define WAFERFLOW_SIMULATOR_PROGRAM_LAYOUT_H
 
+#include "simulator/program/Types.h"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +24,18 @@ struct TokenLayout {
   int64_t seq = 0;               ///< tokens of a sequence
   int64_t groups = 1;            ///< Gt
   int64_t sequencesPerGroup = 0; ///< n = ceil(sequences / Gt)
-  int64_t rowsPerSequence = 0;   ///< floor(H / n), at least 1
+  int64_t rowsPerSequence = 0;   ///< floor(H / n), from 1 to seq
   int64_t sequencesPerRow = 1;   ///< ceil(n / H) whole sequences when n > H
   int64_t tokensPerCore = 0;     ///< Tl = sequencesPerRow * ceil(seq / rows)
   int64_t rowsUsed = 0;          ///< rows of cores that hold tokens
   int64_t groupColumns = 0;      ///< floor(W / Gt) columns of one group
 };
+
+bool operator==(const TokenLayout &a, const TokenLayout &b);
+
+/// What is wrong with so many tokens in sequences of `seq`: both are positive,
+/// and a sequence is never cut.
+std::optional<Error> checkTokens(int64_t tokens, int64_t seq);
 
 /// Lays `tokens` tokens in sequences of `seq` on `height` rows and `width`
 /// columns in `groups` token groups. Expects 1 <= groups <= width and tokens a
@@ -47,12 +56,15 @@ struct FeatureOrder {
   int64_t featuresPerColumn() const;
 };
 
-/// f = ceil(features / columns) neighbouring features a column.
+/// f = ceil(features / columns) neighbouring features a column; only the
+/// columns that then hold some count. Expects features and columns >= 1.
 FeatureOrder blockedOrder(std::string name, int64_t features, int64_t columns);
 
 /// Heads own whole columns where there are more columns than heads
 /// (floor(columns / heads) each), else columns hold whole heads. RoPE pairs
-/// (i, i + headDim/2) share a column.
+/// (i, i + headDim/2) share a column, in neighbouring slots. Expects heads,
+/// headDim and columns >= 1. Padding is whole pairs: 32 heads of 128 on 755
+/// columns are 22 columns a head (23 would not lower the 3 pairs a column).
 FeatureOrder headOrder(std::string name, int64_t heads, int64_t headDim,
                        int64_t columns);
 

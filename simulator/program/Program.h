@@ -45,7 +45,7 @@ struct Program {
 };
 
 /// Every index in range, shapes of weights and orders fit each other, layout
-/// consistent, plan within SRAM. Returns the first thing that is wrong.
+/// consistent, plan within SRAM. Returns all that is wrong, nothing if it runs.
 std::vector<Error> check(const Program &program);
 
 } // namespace waferflow

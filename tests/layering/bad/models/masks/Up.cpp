@@ -1,0 +1,1 @@
+#  include <dialects/flow/Flow.h>

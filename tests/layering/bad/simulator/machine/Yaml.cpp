@@ -1,0 +1,2 @@
+#include "llvm/Support/YAMLParser.h" // allowed here
+#include "mlir/IR/Attributes.h"
