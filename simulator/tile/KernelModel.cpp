@@ -44,7 +44,7 @@ KernelTiming TimingCache::get(const std::string &key,
 }
 
 LedgerPlan waferflow::planLedger(const CostSwitches &switches,
-                                 std::initializer_list<Cost> relevant) {
+                                 const std::vector<Cost> &relevant) {
   LedgerPlan plan;
   CostSwitches now;
   now.on.fill(false);

@@ -16,7 +16,7 @@
 #include "simulator/program/Program.h"
 #include "simulator/report/Report.h"
 
-#include <initializer_list>
+#include <vector>
 
 namespace waferflow {
 
@@ -54,7 +54,7 @@ struct LedgerPlan {
 /// `relevant`: the costs that the kernel kind knows, any order. A cost that
 /// `switches` turns off is off in every variant.
 LedgerPlan planLedger(const CostSwitches &switches,
-                      std::initializer_list<Cost> relevant);
+                      const std::vector<Cost> &relevant);
 
 /// `cycles` by variant of the plan, rounded to the nearest cycle; the entries'
 /// differences add up exactly because each position is rounded once.

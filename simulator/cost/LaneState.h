@@ -1,0 +1,127 @@
+//===- LaneState.h - What both recurrences keep a lane ----------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_COST_LANESTATE_H
+#define WAFERFLOW_SIMULATOR_COST_LANESTATE_H
+
+#include "simulator/cost/Lanes.h"
+#include "simulator/cost/Recurrence.h"
+
+#include <algorithm>
+
+namespace waferflow {
+
+/// Up to four variants of a problem, their constants spread over lanes.
+template <typename Lanes> struct LaneState {
+  using Traits = LaneTraits<Lanes>;
+  using Element = typename Traits::Element;
+
+  const RecurrenceProblem &problem;
+  const RecurrenceVariant *variants;
+  int used;        ///< lanes that carry a variant; the rest repeat the last
+  bool fromCounts; ///< work depends on n(r, x) alone, so `work` is its table
+
+  std::vector<Lanes> work; ///< by count: AXPYs or dots and the row's end
+  std::vector<Lanes> debt; ///< by count: slots that the row's streams take
+  std::vector<Lanes> idle; ///< by column: 0, or all ones where it has no work
+  Lanes slots, stream, blocked, stage, wrap, hop, rootMove, ring, io;
+
+  LaneState(const RecurrenceProblem &problem, int first)
+      : problem(problem), variants(problem.variants.data() + first),
+        used(std::min<int>(kLanes,
+                           static_cast<int>(problem.variants.size()) - first)) {
+    fromCounts = true;
+    size_t counts = std::max<size_t>(1, problem.waveletsIn.size());
+    work.resize(counts);
+    debt.resize(counts);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const RecurrenceVariant &v = variant(lane);
+      fromCounts &= !v.columnScale && !v.rowMeans && !v.columnMeans;
+      for (size_t n = 0; n < counts; ++n) {
+        work[n][lane] = toElement<Lanes>(n * v.perNonzero + v.rowEnd);
+        debt[n][lane] = toElement<Lanes>(v.slots + n * v.perResult);
+      }
+      slots[lane] = toElement<Lanes>(v.slots);
+      stream[lane] = toElement<Lanes>(v.stream);
+      blocked[lane] = toElement<Lanes>(std::max(0.0, v.stream - v.queue));
+      stage[lane] = toElement<Lanes>(v.stage);
+      wrap[lane] = toElement<Lanes>(v.wrap);
+      hop[lane] = toElement<Lanes>(v.hop);
+      rootMove[lane] = toElement<Lanes>(v.rootMove);
+      ring[lane] = v.ring ? Element(-1) : Element(0);
+      io[lane] = v.io ? Element(-1) : Element(0);
+    }
+    for (bool holds : problem.holds)
+      idle.push_back(Lanes{} + (holds ? Element(0) : Traits::never));
+  }
+
+  const RecurrenceVariant &variant(int lane) const {
+    return variants[std::min(lane, used - 1)];
+  }
+
+  /// Work and debt where they do not follow from n(r, x) alone.
+  void workAt(int64_t r, int64_t x, int64_t n, Lanes &result) const {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const RecurrenceVariant &v = variant(lane);
+      result[lane] =
+          toElement<Lanes>(countAt(v, r, x, n) * v.perNonzero + v.rowEnd);
+    }
+  }
+  void debtAt(int64_t r, int64_t x, int64_t n, Lanes &result) const {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const RecurrenceVariant &v = variant(lane);
+      result[lane] =
+          toElement<Lanes>(v.slots + countAt(v, r, x, n) * v.perResult);
+    }
+  }
+
+private:
+  static double countAt(const RecurrenceVariant &v, int64_t r, int64_t x,
+                        int64_t n) {
+    if (v.rowMeans)
+      return v.rowMeans[r];
+    if (v.columnMeans)
+      return v.columnMeans[x];
+    return v.columnScale ? n * v.columnScale[x] : n;
+  }
+};
+
+/// Bandwidth of the edge, handed out in row order, in 2^-24 cycle.
+template <typename Lanes> class EdgeClock {
+public:
+  static constexpr int shift = 24;
+  using Traits = LaneTraits<Lanes>;
+
+  explicit EdgeClock(const LaneState<Lanes> &state) {
+    for (int lane = 0; lane < kLanes; ++lane)
+      cyclesPerWavelet[lane] =
+          std::llround(std::ldexp(state.variant(lane).cyclesPerWavelet, shift));
+  }
+
+  /// A row of `wavelets` may start at `gate` at the earliest; `result`: when
+  /// all have passed, rounded up to the lanes' unit.
+  void pass(const Lanes &gate, int64_t wavelets, Lanes &result) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      clock[lane] = std::max(clock[lane], static_cast<int64_t>(gate[lane])
+                                              << (shift - Traits::shift)) +
+                    wavelets * cyclesPerWavelet[lane];
+      constexpr int drop = shift - Traits::shift;
+      result[lane] = static_cast<typename Traits::Element>(
+          (clock[lane] + (int64_t(1) << drop) - 1) >> drop);
+    }
+  }
+
+private:
+  int64_t clock[kLanes] = {}, cyclesPerWavelet[kLanes];
+};
+
+/// Whether whole cycles in 32 bits say everything: whole costs, and a bound on
+/// every time that fits.
+bool fitsWholeCycles(const RecurrenceProblem &problem);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_SIMULATOR_COST_LANESTATE_H

@@ -1,0 +1,90 @@
+//===- Recurrence.h - When does every column finish every row? --*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The column recurrences of spmm and sddmm as functions of nonzero counts: real
+// ones at tile fidelity, expected ones in the mapping search. README.md states
+// the rules; tests/validation/recurrence plays them event by event.
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_COST_RECURRENCE_H
+#define WAFERFLOW_SIMULATOR_COST_RECURRENCE_H
+
+#include <cstdint>
+#include <vector>
+
+namespace waferflow {
+
+/// n(r, x): nonzeros of the r-th streamed row in column x of a group. Stored
+/// row by row as bytes or 16-bit words; the rows need not be stored in the
+/// order in which they stream, and a dense weight stores one row for all.
+struct RowCounts {
+  const uint8_t *bytes = nullptr;
+  const uint16_t *words = nullptr; ///< read where bytes is null
+  int64_t columns = 0;
+  bool repeated = false;           ///< one stored row serves all
+  const int32_t *stored = nullptr; ///< stream position -> stored row, or null
+
+  int64_t at(int64_t r, int64_t x) const {
+    int64_t i = (repeated ? 0 : stored ? stored[r] : r) * columns + x;
+    return bytes ? bytes[i] : words[i];
+  }
+};
+
+/// One set of switches. Cycles may be fractional.
+struct RecurrenceVariant {
+  // A column's work on a row: count * perNonzero + rowEnd.
+  double perNonzero = 0;
+  double rowEnd = 0;
+  // The count: n(r, x) [* columnScale[x]], or a mean of the row or the column.
+  const double *columnScale = nullptr;
+  const double *rowMeans = nullptr;    ///< by stream position
+  const double *columnMeans = nullptr; ///< read where rowMeans is null
+
+  double slots = 0; ///< issue slots that a row's stream takes in each core
+  double perResult =
+      0;               ///< sddmm: issue slots a dot's result takes in the chain
+  bool ring = false;   ///< latencies and finite buffers
+  double stream = 0;   ///< cycles from a stream's first wavelet to its last
+  double queue = 0;    ///< wavelets that wait between two cores, in cycles
+  double stage = 0;    ///< head to head between neighbours
+  double wrap = 0;     ///< spmm: from the last column back to the first
+  double hop = 0;      ///< sddmm: head to head while a broadcast passes
+  double rootMove = 0; ///< sddmm: added when the next row has another root
+
+  bool io = false;
+  double cyclesPerWavelet = 0; ///< of this group's share of the edge
+};
+
+struct RecurrenceProblem {
+  RowCounts counts;
+  std::vector<int32_t> owner; ///< column that owns a row, by stream position
+  std::vector<bool> holds;    ///< by column: has features of the reduced side
+  int64_t buffers = 1;        ///< B
+  /// Wavelets by count: in through the edge, and (sddmm) out of it.
+  std::vector<int32_t> waveletsIn, waveletsOut;
+  int64_t rowsAhead = 1; ///< the store runs at most so far ahead
+  std::vector<RecurrenceVariant> variants;
+
+  int64_t rows() const { return static_cast<int64_t>(owner.size()); }
+};
+
+/// Cycles from the first weight at a column to the last row's last partial sum
+/// in its owner, by variant.
+std::vector<double> runSpmmRecurrence(const RecurrenceProblem &problem);
+
+/// Cycles from the first broadcast to the last result at the end of a column's
+/// chain or through the edge, by variant.
+std::vector<double> runSddmmRecurrence(const RecurrenceProblem &problem);
+
+/// Rows that `fifoWavelets` a lane hold on average when `totalWavelets` go to
+/// `rows` rows of `lanes` lanes; at least 1.
+int64_t rowsAheadOf(int64_t fifoWavelets, int64_t totalWavelets, int64_t rows,
+                    int64_t lanes);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_SIMULATOR_COST_RECURRENCE_H

@@ -1,0 +1,199 @@
+//===- SpmmRecurrence.cpp - Columns joined by a ring ----------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/cost/LaneState.h"
+
+namespace waferflow {
+
+namespace {
+
+/// Evaluates all rows. A row visits the columns in ring order: the one behind
+/// its owner first, the owner last.
+template <typename Lanes, typename Count> class SpmmSweep {
+public:
+  using State = LaneState<Lanes>;
+
+  explicit SpmmSweep(const State &state)
+      : state(state), problem(state.problem), columns(problem.counts.columns),
+        edge(state), ready(columns, Lanes{} - state.slots),
+        left(columns * problem.buffers, Lanes{}),
+        fastest(problem.rowsAhead, Lanes{}) {}
+
+  WAFERFLOW_LANES_INLINE void run() {
+    if (state.fromCounts)
+      rows<true>();
+    else
+      rows<false>();
+  }
+
+  void finish(Lanes &last) const {
+    last = Lanes{};
+    const Lanes *row =
+        left.data() + (problem.rows() - 1) % problem.buffers * columns;
+    for (int64_t x = 0; x < columns; ++x) {
+      raiseTo(last, Lanes(ready[x] + state.slots));
+      raiseTo(last, row[x]);
+    }
+  }
+
+private:
+  template <bool Table> WAFERFLOW_LANES_INLINE void rows() {
+    const RowCounts &counts = problem.counts;
+    const Count *base = stored();
+    bool anyIo = false;
+    for (int lane = 0; lane < kLanes; ++lane)
+      anyIo |= state.variant(lane).io;
+    int64_t wavelets = counts.repeated ? waveletsOf(base) : 0;
+    for (int64_t r = 0; r < problem.rows(); ++r) {
+      const Count *n = base;
+      if (!counts.repeated)
+        n += (counts.stored ? counts.stored[r] : r) * columns;
+      Lanes arrived = Lanes{};
+      if (anyIo) {
+        if (!counts.repeated)
+          wavelets = waveletsOf(n);
+        edge.pass(fastest[r % problem.rowsAhead], wavelets, arrived);
+        arrived &= state.io;
+      }
+      row<Table>(r, n, arrived);
+    }
+  }
+
+  template <bool Table>
+  WAFERFLOW_LANES_INLINE void row(int64_t r, const Count *n,
+                                  const Lanes &arrived) {
+    int64_t slot = r % problem.buffers;
+    Lanes *now = left.data() + slot * columns;
+    const Lanes *before =
+        left.data() + (slot == 0 ? problem.buffers - 1 : slot - 1) * columns;
+    int64_t owner = problem.owner[r];
+    int64_t first = owner + 1 == columns ? 0 : owner + 1;
+
+    Pass pass{now,     before, n, arrived, Lanes{} + LaneTraits<Lanes>::never,
+              Lanes{}, -1};
+    column<Table>(pass, r, first, Lanes{}, /*isFirst=*/true);
+    if (first > 0) {
+      for (int64_t x = first + 1; x < columns; ++x)
+        column<Table>(pass, r, x, state.stage, false);
+      column<Table>(pass, r, 0, state.wrap, false);
+    }
+    for (int64_t x = 1; x <= owner; ++x)
+      column<Table>(pass, r, x, state.stage, false);
+    now[owner] = (pass.head + state.stream) & state.ring;
+    fastest[r % problem.rowsAhead] = pass.fastest;
+  }
+
+  struct Pass {
+    Lanes *now;          ///< when row r has left (slot of row r - B before)
+    const Lanes *before; ///< when row r - 1 has left
+    const Count *n;
+    Lanes arrived, fastest, head;
+    int64_t upstream;
+  };
+
+  template <bool Table>
+  WAFERFLOW_LANES_INLINE void column(Pass &pass, int64_t r, int64_t x,
+                                     const Lanes &stage, bool isFirst) {
+    Lanes sum = ready[x] + state.slots;
+    raiseTo(sum, pass.now[x]); // buffer of row r - B
+    raiseTo(sum, pass.arrived);
+    if (Table) {
+      sum += state.work[pass.n[x]];
+    } else {
+      Lanes work;
+      state.workAt(r, x, pass.n[x], work);
+      sum += work;
+    }
+    ready[x] = sum;
+    Lanes working = sum | state.idle[x];
+    lowerTo(pass.fastest, working);
+
+    Lanes head = sum;
+    raiseTo(head, pass.before[x]); // streams leave in order
+    if (!isFirst) {
+      raiseTo(head, Lanes(pass.head + stage));
+      Lanes gone = pass.head + state.stream;
+      raiseTo(gone, Lanes(head - stage + state.blocked)); // back-pressure
+      pass.now[pass.upstream] = gone & state.ring;
+    }
+    pass.head = head;
+    pass.upstream = x;
+  }
+
+  int64_t waveletsOf(const Count *n) const {
+    int64_t sum = 0;
+    for (int64_t x = 0; x < columns; ++x)
+      if (problem.holds[x])
+        sum += problem.waveletsIn[n[x]];
+    return sum;
+  }
+
+  const Count *stored() const {
+    if constexpr (sizeof(Count) == 1)
+      return problem.counts.bytes;
+    else
+      return problem.counts.words;
+  }
+
+  const State &state;
+  const RecurrenceProblem &problem;
+  int64_t columns;
+  EdgeClock<Lanes> edge;
+  std::vector<Lanes> ready;   ///< by column: own sum of the last row
+  std::vector<Lanes> left;    ///< by row mod B and column
+  std::vector<Lanes> fastest; ///< by row mod rowsAhead: first column done
+};
+
+WAFERFLOW_SIMD_CLONES void run32Bytes(SpmmSweep<Cycles32, uint8_t> &sweep) {
+  sweep.run();
+}
+WAFERFLOW_SIMD_CLONES void run32Words(SpmmSweep<Cycles32, uint16_t> &sweep) {
+  sweep.run();
+}
+WAFERFLOW_SIMD_CLONES void run64Bytes(SpmmSweep<Cycles64, uint8_t> &sweep) {
+  sweep.run();
+}
+WAFERFLOW_SIMD_CLONES void run64Words(SpmmSweep<Cycles64, uint16_t> &sweep) {
+  sweep.run();
+}
+
+template <typename Lanes, typename Count>
+void sweepLanes(const RecurrenceProblem &problem, int first,
+                void (*run)(SpmmSweep<Lanes, Count> &),
+                std::vector<double> &cycles) {
+  LaneState<Lanes> state(problem, first);
+  SpmmSweep<Lanes, Count> sweep(state);
+  run(sweep);
+  Lanes finish;
+  sweep.finish(finish);
+  for (int lane = 0; lane < state.used; ++lane)
+    cycles.push_back(std::ldexp(static_cast<double>(finish[lane]),
+                                -LaneTraits<Lanes>::shift));
+}
+
+} // namespace
+
+std::vector<double> runSpmmRecurrence(const RecurrenceProblem &problem) {
+  std::vector<double> cycles;
+  bool whole = fitsWholeCycles(problem);
+  for (int first = 0; first < static_cast<int>(problem.variants.size());
+       first += kLanes) {
+    if (problem.counts.bytes) {
+      if (whole)
+        sweepLanes<Cycles32, uint8_t>(problem, first, run32Bytes, cycles);
+      else
+        sweepLanes<Cycles64, uint8_t>(problem, first, run64Bytes, cycles);
+    } else {
+      if (whole)
+        sweepLanes<Cycles32, uint16_t>(problem, first, run32Words, cycles);
+      else
+        sweepLanes<Cycles64, uint16_t>(problem, first, run64Words, cycles);
+    }
+  }
+  return cycles;
+}
+
+} // namespace waferflow
