@@ -6,3 +6,4 @@
 //===----------------------------------------------------------------------===//
 include "dialects/flow/FlowEnums.td"
 include "dialects/flow/FlowKernelAttrs.td"
+include "dialects/flow/MachineAttr.td"
