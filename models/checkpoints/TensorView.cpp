@@ -7,6 +7,7 @@
 #include "models/checkpoints/TensorView.h"
 
 #include <cstring>
+#include <iterator>
 
 using namespace waferflow;
 
@@ -57,6 +58,13 @@ const char *waferflow::dtypeName(DType dtype) {
   return kDTypes[static_cast<int>(dtype)].name;
 }
 
+std::optional<DType> waferflow::dtypeOf(const std::string &name) {
+  for (size_t i = 0; i < std::size(kDTypes); ++i)
+    if (name == kDTypes[i].name)
+      return static_cast<DType>(i);
+  return std::nullopt;
+}
+
 int64_t TensorView::elements() const {
   int64_t product = 1;
   for (int64_t extent : shape)
@@ -66,6 +74,13 @@ int64_t TensorView::elements() const {
 
 std::string TensorView::where() const {
   return file.empty() ? "tensor " + name : file + ": tensor " + name;
+}
+
+std::string TensorView::shortFile() const {
+  size_t slash = file.rfind('/');
+  if (slash && slash != std::string::npos)
+    slash = file.rfind('/', slash - 1);
+  return slash == std::string::npos ? file : file.substr(slash + 1);
 }
 
 std::string waferflow::shapeString(const std::vector<int64_t> &shape) {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,11 +42,13 @@ enum class DType {
 int64_t dtypeBytes(DType dtype);
 /// As the file spells it: "F16".
 const char *dtypeName(DType dtype);
+/// The type of that spelling, nothing for others.
+std::optional<DType> dtypeOf(const std::string &name);
 
 /// A tensor in row-major order. `data` need not be aligned to the element:
 /// copy, don't cast. `owner` keeps the memory (a mapped file, a buffer) alive.
 struct TensorView {
-  std::string file; ///< for messages and reports: "model.safetensors"
+  std::string file; ///< its path, for messages
   std::string name;
   DType dtype = DType::F32;
   std::vector<int64_t> shape;
@@ -56,6 +59,9 @@ struct TensorView {
   int64_t bytes() const { return elements() * dtypeBytes(dtype); }
   /// "file: tensor name", the `where` of an error.
   std::string where() const;
+  /// The last two parts of the file's path, for reports:
+  /// "smollm2-135m/model.safetensors".
+  std::string shortFile() const;
 };
 
 /// "[576, 1536]".

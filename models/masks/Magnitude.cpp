@@ -90,5 +90,6 @@ waferflow::magnitudeMask(const TensorView &weights, double sparsity) {
     }
   }
   return bitsMask(rows, columns, std::move(words),
-                  "magnitude " + fraction(sparsity) + " of " + weights.file);
+                  "magnitude " + fraction(sparsity) + " of " +
+                      weights.shortFile());
 }

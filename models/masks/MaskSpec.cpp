@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "models/masks/MaskSpec.h"
 
+#include "models/checkpoints/Checkpoint.h"
 #include "models/masks/Counts.h"
 #include "models/masks/Magnitude.h"
 #include "models/masks/NofM.h"
@@ -30,6 +31,19 @@ std::string where(const MaskSpec &spec) {
 
 Error wrong(const MaskSpec &spec, std::string what) {
   return {where(spec), std::move(what)};
+}
+
+/// A checkpoint's zeros against the sparsity that was asked for, if any.
+Result<Mask> checkSparsity(const MaskSpec &spec, Mask mask) {
+  if (spec.sparsity != 0) {
+    double elements = double(mask->rows()) * double(mask->columns());
+    double found = 1 - double(countNonzeros(*mask, 1)) / elements;
+    if (std::abs(found - spec.sparsity) > kCheckpointTolerance)
+      return wrong(spec, "the checkpoint fixes the sparsity at " +
+                             fraction(found) + ", got " +
+                             fraction(spec.sparsity));
+  }
+  return mask;
 }
 
 } // namespace
@@ -86,14 +100,42 @@ Result<Mask> waferflow::makeMaskOf(const MaskSpec &spec, int64_t rows,
       return mask.errors;
     return Mask(std::move(*mask));
   }
-  Mask mask = zerosMask(*weights);
-  if (spec.sparsity != 0) {
-    double elements = double(rows) * double(columns);
-    double found = 1 - double(countNonzeros(*mask, 1)) / elements;
-    if (std::abs(found - spec.sparsity) > kCheckpointTolerance)
-      return wrong(spec, "the checkpoint fixes the sparsity at " +
-                             fraction(found) + ", got " +
-                             fraction(spec.sparsity));
+  return checkSparsity(spec, zerosMask(*weights));
+}
+
+Result<Mask> waferflow::makeMask(const MaskSpec &spec, int64_t rows,
+                                 int64_t columns,
+                                 const Checkpoint *checkpoint) {
+  // A random kind reads no values, whatever is at hand.
+  if (!checkpoint || spec.kind == "uniform")
+    return makeMaskOf(spec, rows, columns, nullptr);
+  if (auto errors = checkMaskSpec(spec); !errors.empty())
+    return errors;
+  const std::string &name = spec.tensor.empty() ? spec.weight : spec.tensor;
+  if (!spec.hash.empty()) {
+    auto hash = checkpoint->hash(name);
+    if (!hash)
+      return hash.errors;
+    if (*hash != spec.hash)
+      return Error{checkpoint->path() + ": tensor " + name,
+                   "expected content " + spec.hash + ", got " + *hash};
   }
-  return mask;
+  if (spec.kind == "checkpoint") {
+    auto stored = checkpoint->bitMask(name);
+    if (!stored)
+      return stored.errors;
+    if (*stored) {
+      std::vector<int64_t> expected{rows, columns};
+      std::vector<int64_t> got{(*stored)->rows, (*stored)->columns};
+      if (expected != got)
+        return Error{checkpoint->path() + ": tensor " + name,
+                     "expected shape " + shapeString(expected) + ", got " +
+                         shapeString(got)};
+      return checkSparsity(spec, storedMask(std::move(**stored)));
+    }
+  }
+  auto weights = checkpoint->tensor(name);
+  if (!weights)
+    return weights.errors;
+  return makeMaskOf(spec, rows, columns, &*weights);
 }

@@ -25,7 +25,7 @@ struct MaskSpec {
   int64_t n = 0, m = 0; ///< nm: n nonzeros of every m input features
   uint64_t seed = 0;    ///< uniform, and nm without weights
   std::string weight;   ///< the weight's name: its random key, and for messages
-  std::string file;     ///< the checkpoint that it must come from; "" any
+  std::string file;     ///< the checkpoint, for whoever opens it
   std::string tensor;   ///< its tensor; "" the one called `weight`
   std::string hash;     ///< the tensor's content hash; "" unchecked
 };

@@ -33,7 +33,7 @@ public:
   int64_t rows() const override { return weights.shape[0]; }
   int64_t columns() const override { return weights.shape[1]; }
   std::string describe() const override {
-    return pattern(n, m) + " of " + weights.file;
+    return pattern(n, m) + " of " + weights.shortFile();
   }
 
   void row(int64_t r, uint64_t *words) const override {

@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_MODELS_MASKS_ZEROS_H
 #define WAFERFLOW_MODELS_MASKS_ZEROS_H
 
-#include "models/checkpoints/TensorView.h"
+#include "models/checkpoints/BitMaskTensor.h"
 #include "models/masks/MaskSource.h"
 
 #include <memory>
@@ -17,6 +17,10 @@ namespace waferflow {
 /// Nonzero where the value is (-0 is a zero). Reads the values on demand and
 /// keeps them alive. Expects `checkMatrix` to hold.
 std::unique_ptr<MaskSource> zerosMask(TensorView weights);
+
+/// The stored mask of a weight in bit-mask form, values unread: what is stored
+/// is what streams, even where a stored value is zero.
+std::unique_ptr<MaskSource> storedMask(BitMaskTensor weights);
 
 } // namespace waferflow
 
