@@ -9,7 +9,6 @@ config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".test"]
 config.excludes = ["Inputs"]
 config.test_source_root = os.path.dirname(__file__)
-config.test_exec_root = os.path.join(os.getcwd(), "tests", "lit", "out")
 config.environment["PATH"] = os.pathsep.join(
     [config.waferflow_tools, config.llvm_tools, os.environ["PATH"]]
 )
