@@ -8,8 +8,11 @@
 // Text, bytecode and numpy in, plain data out.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/bindings/Oracle.h"
+
 #include <pybind11/pybind11.h>
 
 PYBIND11_MODULE(_waferflow, module) {
   module.doc() = "C++ side of waferflow: compile and simulate";
+  waferflow::bindOracle(module);
 }
