@@ -163,7 +163,7 @@ func::FuncOp StepBuilder::createEntry() {
     entry.setArgAttr(index, "flow.weight",
                      flow::WeightAttr::get(b.getContext(), weight.name,
                                            weight.pruned, flow::MaskAttr(),
-                                           flow::SourceAttr()));
+                                           FloatAttr(), flow::SourceAttr()));
     if (options.train)
       entry.setResultAttr(
           index + 1, "flow.gradient",

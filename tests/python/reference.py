@@ -5,7 +5,7 @@ definitions, without a look at the builder.
 """
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 
 def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -28,28 +28,34 @@ def attention(x: torch.Tensor, p: dict[str, torch.Tensor], prefix: str, config: 
     heads, kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
 
     def project(name: str, count: int) -> torch.Tensor:
-        return F.linear(x, p[f"{prefix}.{name}.weight"]).view(batch, seq, count, -1).transpose(1, 2)
+        return (
+            functional.linear(x, p[f"{prefix}.{name}.weight"])
+            .view(batch, seq, count, -1)
+            .transpose(1, 2)
+        )
 
     q = rotate(project("q_proj", heads), config["rope_theta"])
     k = rotate(project("k_proj", kv_heads), config["rope_theta"])
     v = project("v_proj", kv_heads)
     k, v = (t.repeat_interleave(heads // kv_heads, dim=1) for t in (k, v))
-    out = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    return F.linear(out.transpose(1, 2).reshape(batch, seq, -1), p[f"{prefix}.o_proj.weight"])
+    out = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return functional.linear(
+        out.transpose(1, 2).reshape(batch, seq, -1), p[f"{prefix}.o_proj.weight"]
+    )
 
 
 def mlp(x: torch.Tensor, p: dict[str, torch.Tensor], prefix: str, config: dict) -> torch.Tensor:
     act = {
-        "silu": F.silu,
-        "relu": F.relu,
-        "gelu_new": lambda v: F.gelu(v, approximate="tanh"),
+        "silu": functional.silu,
+        "relu": functional.relu,
+        "gelu_new": lambda v: functional.gelu(v, approximate="tanh"),
     }[config["hidden_act"]]
-    up = F.linear(x, p[f"{prefix}.up_proj.weight"])
+    up = functional.linear(x, p[f"{prefix}.up_proj.weight"])
     if config.get("mlp_gated", True):
-        up = act(F.linear(x, p[f"{prefix}.gate_proj.weight"])) * up
+        up = act(functional.linear(x, p[f"{prefix}.gate_proj.weight"])) * up
     else:
         up = act(up)
-    return F.linear(up, p[f"{prefix}.down_proj.weight"])
+    return functional.linear(up, p[f"{prefix}.down_proj.weight"])
 
 
 def logits_of(ids: torch.Tensor, p: dict[str, torch.Tensor], config: dict) -> torch.Tensor:
@@ -64,7 +70,7 @@ def logits_of(ids: torch.Tensor, p: dict[str, torch.Tensor], config: dict) -> to
         h = rms_norm(x, p[f"{at}.post_attention_layernorm.weight"], epsilon)
         x = x + mlp(h, p, f"{at}.mlp", config)
     x = rms_norm(x, p["model.norm.weight"], epsilon)
-    return F.linear(x, p.get("lm_head.weight", table))
+    return functional.linear(x, p.get("lm_head.weight", table))
 
 
 def loss_of(
@@ -72,4 +78,4 @@ def loss_of(
 ) -> torch.Tensor:
     """Mean cross-entropy of the next token; labels of -100 are left out."""
     logits = logits_of(ids, p, config)[:, :-1]
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1))
+    return functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1))
