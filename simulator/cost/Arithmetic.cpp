@@ -59,14 +59,20 @@ double streamSlots(const Machine &machine, ElementType type, double elements,
                   whole);
 }
 
+double copySlots(const Machine &machine, ElementType type, double elements,
+                 bool whole) {
+  return cyclesAt(elements,
+                  machine.rate(std::string("copy.") + spell(type) + ".fabric"),
+                  whole);
+}
+
 double streamCycles(const Machine &machine, ElementType type, double elements,
-                    double sharing, bool whole) {
+                    double slots, double sharing, bool whole) {
   double wavelets = elements / static_cast<double>(elementsPerWavelet(type));
   if (whole)
     wavelets = std::ceil(wavelets);
   return std::max(
-      streamSlots(machine, type, elements, whole),
-      cyclesAt(wavelets * sharing, machine.linkWaveletsPerCycle, whole));
+      slots, cyclesAt(wavelets * sharing, machine.linkWaveletsPerCycle, whole));
 }
 
 double stageCycles(const Machine &machine, double distance) {

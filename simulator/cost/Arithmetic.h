@@ -45,10 +45,14 @@ double dotRate(const Machine &machine, StepTypes types);
 double streamSlots(const Machine &machine, ElementType type, double elements,
                    bool whole);
 
-/// Cycles of that stream from its first wavelet to its last when `sharing`
-/// streams share each link: at least its slots.
+/// Issue slots of storing a vector of `elements` that arrives by the fabric.
+double copySlots(const Machine &machine, ElementType type, double elements,
+                 bool whole);
+
+/// Cycles of a stream that takes `slots`, from its first wavelet to its last,
+/// when `sharing` streams share each link: at least its slots.
 double streamCycles(const Machine &machine, ElementType type, double elements,
-                    double sharing, bool whole);
+                    double slots, double sharing, bool whole);
 
 /// Head to head between the adds of two cores `distance` hops apart: down the
 /// ramp, the hops, up the ramp, one cycle to add.

@@ -27,7 +27,7 @@ template <typename Lanes> struct LaneState {
   std::vector<Lanes> work; ///< by count: AXPYs or dots and the row's end
   std::vector<Lanes> debt; ///< by count: slots that the row's streams take
   std::vector<Lanes> idle; ///< by column: 0, or all ones where it has no work
-  Lanes slots, stream, blocked, stage, wrap, hop, rootMove, ring, io;
+  Lanes slots, lastWork, stream, blocked, stage, wrap, hop, rootMove, ring, io;
 
   LaneState(const RecurrenceProblem &problem, int first)
       : problem(problem), variants(problem.variants.data() + first),
@@ -45,6 +45,7 @@ template <typename Lanes> struct LaneState {
         debt[n][lane] = toElement<Lanes>(v.slots + n * v.perResult);
       }
       slots[lane] = toElement<Lanes>(v.slots);
+      lastWork[lane] = toElement<Lanes>(v.perNonzero + v.rowEnd);
       stream[lane] = toElement<Lanes>(v.stream);
       blocked[lane] = toElement<Lanes>(std::max(0.0, v.stream - v.queue));
       stage[lane] = toElement<Lanes>(v.stage);
@@ -101,26 +102,74 @@ public:
           std::llround(std::ldexp(state.variant(lane).cyclesPerWavelet, shift));
   }
 
-  /// A row of `wavelets` may start at `gate` at the earliest; `result`: when
-  /// all have passed, rounded up to the lanes' unit.
-  void pass(const Lanes &gate, int64_t wavelets, Lanes &result) {
+  /// A row of `wavelets` may start at `gate` at the earliest. `first`: when it
+  /// starts, `last`: when all have passed, rounded up to the lanes' unit.
+  void pass(const Lanes &gate, int64_t wavelets, Lanes &first, Lanes &last) {
     for (int lane = 0; lane < kLanes; ++lane) {
       clock[lane] = std::max(clock[lane], static_cast<int64_t>(gate[lane])
-                                              << (shift - Traits::shift)) +
-                    wavelets * cyclesPerWavelet[lane];
-      constexpr int drop = shift - Traits::shift;
-      result[lane] = static_cast<typename Traits::Element>(
-          (clock[lane] + (int64_t(1) << drop) - 1) >> drop);
+                                              << (shift - Traits::shift));
+      first[lane] = rounded(clock[lane]);
+      clock[lane] += wavelets * cyclesPerWavelet[lane];
+      last[lane] = rounded(clock[lane]);
     }
   }
 
 private:
+  static typename Traits::Element rounded(int64_t time) {
+    constexpr int drop = shift - Traits::shift;
+    return static_cast<typename Traits::Element>(
+        (time + (int64_t(1) << drop) - 1) >> drop);
+  }
+
   int64_t clock[kLanes] = {}, cyclesPerWavelet[kLanes];
 };
 
 /// Whether whole cycles in 32 bits say everything: whole costs, and a bound on
 /// every time that fits.
 bool fitsWholeCycles(const RecurrenceProblem &problem);
+
+/// One compiled sweep a lane type and count type.
+template <template <typename, typename> class Sweep> struct SweepRunners {
+  void (*bytes32)(Sweep<Cycles32, uint8_t> &);
+  void (*words32)(Sweep<Cycles32, uint16_t> &);
+  void (*bytes64)(Sweep<Cycles64, uint8_t> &);
+  void (*words64)(Sweep<Cycles64, uint16_t> &);
+};
+
+template <template <typename, typename> class Sweep, typename Lanes,
+          typename Count>
+void sweepLanes(const RecurrenceProblem &problem, int first,
+                void (*run)(Sweep<Lanes, Count> &),
+                std::vector<double> &cycles) {
+  LaneState<Lanes> state(problem, first);
+  Sweep<Lanes, Count> sweep(state);
+  run(sweep);
+  Lanes finish;
+  sweep.finish(finish);
+  for (int lane = 0; lane < state.used; ++lane)
+    cycles.push_back(std::ldexp(static_cast<double>(finish[lane]),
+                                -LaneTraits<Lanes>::shift));
+}
+
+/// Four variants a sweep over the counts.
+template <template <typename, typename> class Sweep>
+std::vector<double> sweepVariants(const RecurrenceProblem &problem,
+                                  const SweepRunners<Sweep> &runners) {
+  std::vector<double> cycles;
+  bool whole = fitsWholeCycles(problem), bytes = problem.counts.bytes;
+  int variants = static_cast<int>(problem.variants.size());
+  for (int first = 0; first < variants; first += kLanes) {
+    if (whole && bytes)
+      sweepLanes(problem, first, runners.bytes32, cycles);
+    else if (whole)
+      sweepLanes(problem, first, runners.words32, cycles);
+    else if (bytes)
+      sweepLanes(problem, first, runners.bytes64, cycles);
+    else
+      sweepLanes(problem, first, runners.words64, cycles);
+  }
+  return cycles;
+}
 
 } // namespace waferflow
 

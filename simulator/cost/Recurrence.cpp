@@ -12,10 +12,10 @@ namespace waferflow {
 int64_t rowsAheadOf(int64_t fifoWavelets, int64_t totalWavelets, int64_t rows,
                     int64_t lanes) {
   if (totalWavelets <= 0)
-    return std::max<int64_t>(1, fifoWavelets);
+    return 1 + fifoWavelets;
   double perRow = static_cast<double>(totalWavelets) /
                   (static_cast<double>(rows) * static_cast<double>(lanes));
-  return std::max<int64_t>(1, static_cast<int64_t>(fifoWavelets / perRow));
+  return 1 + static_cast<int64_t>(static_cast<double>(fifoWavelets) / perRow);
 }
 
 bool fitsWholeCycles(const RecurrenceProblem &problem) {

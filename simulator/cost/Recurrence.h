@@ -80,8 +80,9 @@ std::vector<double> runSpmmRecurrence(const RecurrenceProblem &problem);
 /// chain or through the edge, by variant.
 std::vector<double> runSddmmRecurrence(const RecurrenceProblem &problem);
 
-/// Rows that `fifoWavelets` a lane hold on average when `totalWavelets` go to
-/// `rows` rows of `lanes` lanes; at least 1.
+/// The row that a lane has room to start: one more than the whole rows that
+/// `fifoWavelets` a lane hold on average when `totalWavelets` go to `rows` rows
+/// of `lanes` lanes.
 int64_t rowsAheadOf(int64_t fifoWavelets, int64_t totalWavelets, int64_t rows,
                     int64_t lanes);
 

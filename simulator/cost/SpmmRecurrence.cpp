@@ -51,20 +51,21 @@ private:
       const Count *n = base;
       if (!counts.repeated)
         n += (counts.stored ? counts.stored[r] : r) * columns;
-      Lanes arrived = Lanes{};
+      Lanes arrived = Lanes{}, least = Lanes{};
       if (anyIo) {
         if (!counts.repeated)
           wavelets = waveletsOf(n);
-        edge.pass(fastest[r % problem.rowsAhead], wavelets, arrived);
+        edge.pass(fastest[r % problem.rowsAhead], wavelets, arrived, least);
         arrived &= state.io;
+        least = (least + state.lastWork) & state.io;
       }
-      row<Table>(r, n, arrived);
+      row<Table>(r, n, arrived, least);
     }
   }
 
   template <bool Table>
   WAFERFLOW_LANES_INLINE void row(int64_t r, const Count *n,
-                                  const Lanes &arrived) {
+                                  const Lanes &arrived, const Lanes &least) {
     int64_t slot = r % problem.buffers;
     Lanes *now = left.data() + slot * columns;
     const Lanes *before =
@@ -72,7 +73,8 @@ private:
     int64_t owner = problem.owner[r];
     int64_t first = owner + 1 == columns ? 0 : owner + 1;
 
-    Pass pass{now,     before, n, arrived, Lanes{} + LaneTraits<Lanes>::never,
+    Pass pass{now,     before, n,
+              arrived, least,  Lanes{} + LaneTraits<Lanes>::never,
               Lanes{}, -1};
     column<Table>(pass, r, first, Lanes{}, /*isFirst=*/true);
     if (first > 0) {
@@ -90,7 +92,9 @@ private:
     Lanes *now;          ///< when row r has left (slot of row r - B before)
     const Lanes *before; ///< when row r - 1 has left
     const Count *n;
-    Lanes arrived, fastest, head;
+    Lanes arrived,
+        least; ///< the row's first weights, one weight's work after its last
+    Lanes fastest, head;
     int64_t upstream;
   };
 
@@ -107,6 +111,7 @@ private:
       state.workAt(r, x, pass.n[x], work);
       sum += work;
     }
+    raiseTo(sum, pass.least);
     ready[x] = sum;
     Lanes working = sum | state.idle[x];
     lowerTo(pass.fastest, working);
@@ -160,40 +165,12 @@ WAFERFLOW_SIMD_CLONES void run64Words(SpmmSweep<Cycles64, uint16_t> &sweep) {
   sweep.run();
 }
 
-template <typename Lanes, typename Count>
-void sweepLanes(const RecurrenceProblem &problem, int first,
-                void (*run)(SpmmSweep<Lanes, Count> &),
-                std::vector<double> &cycles) {
-  LaneState<Lanes> state(problem, first);
-  SpmmSweep<Lanes, Count> sweep(state);
-  run(sweep);
-  Lanes finish;
-  sweep.finish(finish);
-  for (int lane = 0; lane < state.used; ++lane)
-    cycles.push_back(std::ldexp(static_cast<double>(finish[lane]),
-                                -LaneTraits<Lanes>::shift));
-}
-
 } // namespace
 
 std::vector<double> runSpmmRecurrence(const RecurrenceProblem &problem) {
-  std::vector<double> cycles;
-  bool whole = fitsWholeCycles(problem);
-  for (int first = 0; first < static_cast<int>(problem.variants.size());
-       first += kLanes) {
-    if (problem.counts.bytes) {
-      if (whole)
-        sweepLanes<Cycles32, uint8_t>(problem, first, run32Bytes, cycles);
-      else
-        sweepLanes<Cycles64, uint8_t>(problem, first, run64Bytes, cycles);
-    } else {
-      if (whole)
-        sweepLanes<Cycles32, uint16_t>(problem, first, run32Words, cycles);
-      else
-        sweepLanes<Cycles64, uint16_t>(problem, first, run64Words, cycles);
-    }
-  }
-  return cycles;
+  SweepRunners<SpmmSweep> runners{run32Bytes, run32Words, run64Bytes,
+                                  run64Words};
+  return sweepVariants(problem, runners);
 }
 
 } // namespace waferflow

@@ -175,9 +175,8 @@ private:
     v.columnMeans = pointer(source.columnMeans);
     v.ring = on[Cost::Ring];
     v.io = on[Cost::Io];
-    v.cyclesPerWavelet = v.io ? 4.0 * static_cast<double>(grouping.groups) /
-                                    machine.edgeBytesPerCycle()
-                              : 0;
+    v.cyclesPerWavelet =
+        v.io ? cost::edgeCyclesPerWavelet(machine, grouping.groups) : 0;
     return v;
   }
   static const double *pointer(const std::vector<double> &values) {

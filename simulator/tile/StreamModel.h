@@ -7,8 +7,8 @@
 #ifndef WAFERFLOW_SIMULATOR_TILE_STREAMMODEL_H
 #define WAFERFLOW_SIMULATOR_TILE_STREAMMODEL_H
 
-#include "simulator/cost/Arithmetic.h"
 #include "simulator/cost/Grouping.h"
+#include "simulator/cost/RowCosts.h"
 #include "simulator/tile/KernelModel.h"
 #include "simulator/tile/StreamCounts.h"
 
@@ -22,19 +22,20 @@ namespace waferflow {
 /// rows cost; the counts, means and fractional sizes are worked out here.
 struct StreamModel {
   const Program &program;
-  const Weight &weight;
-  OutputGrouping grouping;
-  StreamCounts counts;
+  OutputGrouping grouping = {};
+  StreamCounts counts = {};
   int64_t buffers = 1;
-  std::vector<int32_t> waveletsIn, waveletsOut; ///< by count, in one lane
+  std::vector<int32_t> waveletsIn = {},
+                       waveletsOut = {}; ///< by count, in one lane
 
   /// Cycles of rows under a set of switches: everything but counts and io.
-  std::function<RecurrenceVariant(const CostSwitches &, double tokens)> costs;
+  std::function<RecurrenceVariant(const CostSwitches &, double tokens)> costs =
+      {};
   /// Which recurrence couples the columns.
-  std::function<std::vector<double>(const RecurrenceProblem &)> run;
+  std::function<std::vector<double>(const RecurrenceProblem &)> run = {};
   /// Once a kernel, not a row.
-  std::function<double(const CostSwitches &)> outside;
-  std::vector<Cost> relevant;
+  std::function<double(const CostSwitches &)> outside = {};
+  std::vector<Cost> relevant = {};
 
   /// Times the kernel; `counters` gets the wavelets at the edge.
   KernelTiming time(const TileContext &context) const;

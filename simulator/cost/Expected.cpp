@@ -1,0 +1,119 @@
+//===- Expected.cpp - Closed forms of spmm and sddmm ----------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/cost/Expected.h"
+#include "simulator/cost/Grouping.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace waferflow::cost {
+
+namespace {
+
+// How long a column waits a row, in deviations of a row's work at one buffer;
+// the exponent is that of tandem queues. Measured on the recurrence
+// (tests/validation/recurrence), not on anything published.
+constexpr double kRingWaiting = 0.74, kBroadcastWaiting = 0.74;
+
+/// Expected largest of `n` standard normal numbers.
+double largestNormal(double n) {
+  if (n < 2)
+    return 0;
+  double root = std::sqrt(2 * std::log(n));
+  return std::max(0.56, root - (std::log(std::log(n)) + std::log(4 * M_PI)) /
+                                   (2 * root));
+}
+
+/// What both kinds derive from a shape.
+struct Derived {
+  int64_t members;
+  double rows, f, mean, deviation; ///< of a group's rows; of n(r, x)
+  RowShape row;
+
+  Derived(const TokenLayout &tokens, const StreamShape &shape) {
+    members = membersOf(std::max(shape.featureColumns, shape.rowColumns),
+                        shape.outputGroups, tokens.groupColumns);
+    rows = std::ceil(static_cast<double>(shape.rows) /
+                     static_cast<double>(shape.outputGroups));
+    f = static_cast<double>(featuresOfMember(shape, members));
+    mean = f * shape.density;
+    deviation = std::sqrt(mean * (1 - shape.density));
+    row.types = shape.types;
+    row.tokens = static_cast<double>(tokens.tokensPerCore);
+    row.members = members;
+    row.distance =
+        shape.form == GroupForm::Interleaved ? shape.outputGroups : 1;
+    row.indexFree = shape.indexFree;
+  }
+
+  /// Columns that hold features.
+  double lanes(const StreamShape &shape) const {
+    return std::ceil(static_cast<double>(shape.features) / f);
+  }
+  /// Of the fullest column over all rows.
+  double critical(const StreamShape &shape) const {
+    return rows * mean +
+           std::sqrt(rows) * deviation * largestNormal(lanes(shape));
+  }
+};
+
+} // namespace
+
+double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
+                    const StreamShape &shape) {
+  Derived d(tokens, shape);
+  CostSwitches on;
+  RecurrenceVariant v = spmmRow(machine, on, d.row);
+  double fixed = v.rowEnd + v.slots;
+  double column = d.critical(shape) * v.perNonzero + d.rows * fixed;
+  double empty = shape.indexFree ? 0 : std::pow(1 - shape.density, d.f);
+  double wavelets = std::max(
+      1.0, std::ceil(waveletsPerWeight(shape.types.storage, true) * d.f));
+  if (!shape.indexFree)
+    wavelets = waveletsPerWeight(shape.types.storage, false) * d.mean + empty;
+  double edge = d.rows * wavelets * d.lanes(shape) *
+                edgeCyclesPerWavelet(machine, shape.outputGroups);
+  double outside = spmmOutside(machine, on, tokens);
+  if (d.members == 1)
+    return std::max(column, edge) + outside;
+
+  // Columns wait for each other: finite buffers couple B rows of neighbours,
+  // whose sums differ by the deviation of a row.
+  double buffers = static_cast<double>(shape.buffers);
+  double waiting =
+      kRingWaiting * v.perNonzero * d.deviation / std::pow(buffers, 2.0 / 3);
+  double work = std::max(d.mean * v.perNonzero + fixed + waiting, v.stream);
+  double trip = v.stage * static_cast<double>(d.members - 2) + v.wrap;
+  return std::max({column, d.rows * work + trip, edge}) + outside;
+}
+
+double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
+                     const StreamShape &shape) {
+  Derived d(tokens, shape);
+  CostSwitches on;
+  RecurrenceVariant v = sddmmRow(machine, on, d.row);
+  double perNonzero = v.perNonzero + v.perResult;
+  double fixed = v.rowEnd + v.slots;
+  double column = d.critical(shape) * perNonzero + d.rows * fixed;
+  double out = d.rows * d.mean * d.lanes(shape);
+  double in = shape.indexFree ? 0
+                              : out + d.rows * d.lanes(shape) *
+                                          std::pow(1 - shape.density, d.f);
+  double edge = std::max(in, out) * edgeCyclesPerWavelet(machine, 1);
+  double outside = sddmmOutside(machine, on, tokens);
+  if (d.members == 1)
+    return std::max(column, edge) + outside;
+
+  double buffers = static_cast<double>(shape.buffers);
+  double waiting =
+      kBroadcastWaiting * perNonzero * d.deviation / std::pow(buffers, 2.0 / 3);
+  double work = std::max(d.mean * perNonzero + fixed + waiting, v.stream);
+  double trip = v.stage + v.hop * static_cast<double>(d.members - 2);
+  return std::max({column, d.rows * work + trip, edge}) + outside;
+}
+
+} // namespace waferflow::cost

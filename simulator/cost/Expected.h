@@ -1,0 +1,71 @@
+//===- Expected.h - spmm and sddmm before any mask is known -----*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For the mapping search: closed forms in a microsecond, the recurrence on
+// random counts of the expected density where a decision needs it. Masks are
+// taken as uniform: every weight is nonzero with probability `density`.
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_COST_EXPECTED_H
+#define WAFERFLOW_SIMULATOR_COST_EXPECTED_H
+
+#include "simulator/cost/RowCosts.h"
+#include "simulator/program/Kernels.h"
+
+namespace waferflow::cost {
+
+/// A kernel that streams `rows` rows past columns that hold `features`. For
+/// sddmm the rows are the features whose vectors are broadcast.
+struct StreamShape {
+  int64_t rows = 0;
+  int64_t features = 0;
+  /// Of the orders: columns that hold the features, and columns that own rows.
+  int64_t featureColumns = 0, rowColumns = 0;
+  double density = 1;
+  bool indexFree = true;    ///< dense weights, or all positions of a gradient
+  int64_t outputGroups = 1; ///< spmm only, as are the group form and
+  GroupForm form = GroupForm::Contiguous;
+  int64_t buffers = 8;
+  StepTypes types;
+};
+
+/// Cycles of the kernel as tile fidelity would time it with every cost on.
+/// README.md gives the formula; ExpectedTest its error against the recurrence.
+double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
+                    const StreamShape &shape);
+double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
+                     const StreamShape &shape);
+
+/// The same by the recurrence on random counts (a function of `seed` alone),
+/// milliseconds to a second.
+double simulateSpmm(const Machine &machine, const TokenLayout &tokens,
+                    const StreamShape &shape, uint64_t seed = 1);
+double simulateSddmm(const Machine &machine, const TokenLayout &tokens,
+                     const StreamShape &shape, uint64_t seed = 1);
+
+/// Bytes a core of one buffer: spmm's partial sums of one row, or sddmm's
+/// broadcast vector and results.
+int64_t spmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape);
+int64_t sddmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape,
+                         int64_t featuresPerColumn);
+
+/// The smallest B of 1, 2, 4, ... 128 within `bytes` whose simulated time is
+/// within `tolerance` of the best one's; 0 where not even one buffer fits. At
+/// most `rows` rows are simulated.
+int64_t chooseSpmmBuffers(const Machine &machine, const TokenLayout &tokens,
+                          StreamShape shape, int64_t bytes,
+                          double tolerance = 0.005, int64_t rows = 2048);
+int64_t chooseSddmmBuffers(const Machine &machine, const TokenLayout &tokens,
+                           StreamShape shape, int64_t bytes,
+                           double tolerance = 0.005, int64_t rows = 2048);
+
+/// f, features of the fullest column: of the order, or dealt over a group.
+int64_t featuresOfMember(const StreamShape &shape, int64_t members);
+
+} // namespace waferflow::cost
+
+#endif // WAFERFLOW_SIMULATOR_COST_EXPECTED_H

@@ -1,0 +1,205 @@
+//===- ExpectedCounts.cpp - The recurrence on random counts ---------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/cost/Expected.h"
+#include "simulator/cost/Grouping.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace waferflow::cost {
+
+namespace {
+
+/// Counter-based: the same number for the same (seed, counter).
+uint64_t scramble(uint64_t seed, uint64_t counter) {
+  uint64_t z = seed * 0x9e3779b97f4a7c15u + (counter + 1) * 0xd1342543de82ef95u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+/// thresholds[n]: probability of at most n of `features` nonzeros, in 2^-32.
+std::vector<uint64_t> binomialThresholds(int64_t features, double density) {
+  std::vector<uint64_t> thresholds;
+  double cumulative = 0;
+  for (int64_t n = 0; n <= features; ++n) {
+    double logChoose = std::lgamma(features + 1.0) - std::lgamma(n + 1.0) -
+                       std::lgamma(features - n + 1.0);
+    double p = density >= 1 ? (n == features)
+                            : std::exp(logChoose + n * std::log(density) +
+                                       (features - n) * std::log1p(-density));
+    cumulative += p;
+    thresholds.push_back(
+        static_cast<uint64_t>(std::ldexp(std::min(cumulative, 1.0), 32)));
+  }
+  thresholds.back() = uint64_t(1) << 32;
+  return thresholds;
+}
+
+/// Counts of the group that streams most rows, members in the proportions of a
+/// blocked order.
+struct ExpectedGroup {
+  RecurrenceProblem problem;
+  std::vector<uint16_t> counts;
+
+  ExpectedGroup(const Machine &machine, const TokenLayout &tokens,
+                const StreamShape &shape, bool hasResults, uint64_t seed) {
+    int64_t members =
+        membersOf(std::max(shape.featureColumns, shape.rowColumns),
+                  shape.outputGroups, tokens.groupColumns);
+    int64_t rows = (shape.rows + shape.outputGroups - 1) / shape.outputGroups;
+    int64_t f = featuresOfMember(shape, members);
+    std::vector<int64_t> features(members);
+    for (int64_t x = 0, left = shape.features; x < members && left > 0; ++x)
+      left -= features[x] = std::min(f, left);
+
+    bool repeated = shape.density >= 1;
+    counts.resize((repeated ? 1 : rows) * members);
+    if (repeated) {
+      std::copy(features.begin(), features.end(), counts.begin());
+    } else {
+      for (int64_t x = 0; x < members; ++x) {
+        auto thresholds = binomialThresholds(features[x], shape.density);
+        for (int64_t r = 0; r < rows; ++r) {
+          uint64_t u = scramble(seed, r * members + x) >> 32;
+          counts[r * members + x] = static_cast<uint16_t>(
+              std::upper_bound(thresholds.begin(), thresholds.end(), u) -
+              thresholds.begin());
+        }
+      }
+    }
+    problem.counts.words = counts.data();
+    problem.counts.columns = members;
+    problem.counts.repeated = repeated;
+    problem.buffers = shape.buffers;
+    int64_t owners =
+        std::min(members, (shape.rowColumns + shape.outputGroups - 1) /
+                              shape.outputGroups);
+    for (int64_t r = 0; r < rows; ++r)
+      problem.owner.push_back(static_cast<int32_t>(r * owners / rows));
+    for (int64_t n = 0; n <= f; ++n) {
+      int64_t in = weightWavelets(shape.types.storage, shape.indexFree, n);
+      if (hasResults) // indices only, none for all positions
+        in = shape.indexFree ? 0 : std::max<int64_t>(1, n);
+      problem.waveletsIn.push_back(static_cast<int32_t>(in));
+      if (hasResults)
+        problem.waveletsOut.push_back(static_cast<int32_t>(n));
+    }
+    int64_t wavelets = 0, lanes = 0;
+    for (int64_t x = 0; x < members; ++x) {
+      problem.holds.push_back(features[x] > 0);
+      lanes += features[x] > 0;
+      for (int64_t r = 0; features[x] > 0 && r < rows; ++r)
+        wavelets += problem.waveletsIn[problem.counts.at(r, x)];
+    }
+    problem.rowsAhead =
+        rowsAheadOf(machine.edgeColumnFifo + machine.inputQueueWavelets,
+                    wavelets, rows, lanes);
+  }
+};
+
+RowShape rowShape(const TokenLayout &tokens, const StreamShape &shape) {
+  RowShape row;
+  row.types = shape.types;
+  row.tokens = static_cast<double>(tokens.tokensPerCore);
+  row.members = membersOf(std::max(shape.featureColumns, shape.rowColumns),
+                          shape.outputGroups, tokens.groupColumns);
+  row.distance = shape.form == GroupForm::Interleaved ? shape.outputGroups : 1;
+  row.indexFree = shape.indexFree;
+  return row;
+}
+
+RecurrenceVariant allOn(const Machine &machine, RecurrenceVariant variant,
+                        int64_t groups) {
+  variant.ring = variant.io = true;
+  variant.cyclesPerWavelet = edgeCyclesPerWavelet(machine, groups);
+  return variant;
+}
+
+/// Doubles B while it fits and keeps the first that is good enough.
+template <typename Simulate>
+int64_t chooseBuffers(StreamShape &shape, int64_t most, double tolerance,
+                      Simulate simulate) {
+  std::vector<std::pair<int64_t, double>> tried;
+  for (int64_t buffers = 1; buffers <= std::min<int64_t>(most, 128);
+       buffers *= 2) {
+    shape.buffers = buffers;
+    tried.emplace_back(buffers, simulate());
+  }
+  double best = tried.empty() ? 0 : tried.back().second;
+  for (const auto &[buffers, cycles] : tried)
+    best = std::min(best, cycles);
+  for (const auto &[buffers, cycles] : tried)
+    if (cycles <= best * (1 + tolerance))
+      return buffers;
+  return 0;
+}
+
+/// Fewer rows of the same kind, so that a choice takes milliseconds.
+void shorten(StreamShape &shape, int64_t rows) {
+  int64_t all = shape.outputGroups * rows;
+  if (shape.rows > all)
+    shape.rows = all;
+}
+
+} // namespace
+
+int64_t featuresOfMember(const StreamShape &shape, int64_t members) {
+  int64_t over = shape.outputGroups == 1 ? shape.featureColumns : members;
+  return (shape.features + over - 1) / over;
+}
+
+double simulateSpmm(const Machine &machine, const TokenLayout &tokens,
+                    const StreamShape &shape, uint64_t seed) {
+  ExpectedGroup group(machine, tokens, shape, /*hasResults=*/false, seed);
+  CostSwitches on;
+  group.problem.variants.push_back(
+      allOn(machine, spmmRow(machine, on, rowShape(tokens, shape)),
+            shape.outputGroups));
+  return runSpmmRecurrence(group.problem)[0] + spmmOutside(machine, on, tokens);
+}
+
+double simulateSddmm(const Machine &machine, const TokenLayout &tokens,
+                     const StreamShape &shape, uint64_t seed) {
+  ExpectedGroup group(machine, tokens, shape, /*hasResults=*/true, seed);
+  CostSwitches on;
+  group.problem.variants.push_back(
+      allOn(machine, sddmmRow(machine, on, rowShape(tokens, shape)), 1));
+  return runSddmmRecurrence(group.problem)[0] +
+         sddmmOutside(machine, on, tokens);
+}
+
+int64_t spmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape) {
+  return tokens.tokensPerCore * elementBytes(shape.types.sum());
+}
+
+int64_t sddmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape,
+                         int64_t featuresPerColumn) {
+  return tokens.tokensPerCore * elementBytes(shape.types.storage) +
+         featuresPerColumn * elementBytes(ElementType::F32);
+}
+
+int64_t chooseSpmmBuffers(const Machine &machine, const TokenLayout &tokens,
+                          StreamShape shape, int64_t bytes, double tolerance,
+                          int64_t rows) {
+  int64_t most = bytes / spmmBufferBytes(tokens, shape);
+  shorten(shape, rows);
+  return chooseBuffers(shape, most, tolerance,
+                       [&] { return simulateSpmm(machine, tokens, shape); });
+}
+
+int64_t chooseSddmmBuffers(const Machine &machine, const TokenLayout &tokens,
+                           StreamShape shape, int64_t bytes, double tolerance,
+                           int64_t rows) {
+  int64_t f = featuresOfMember(shape, shape.featureColumns);
+  int64_t most = bytes / sddmmBufferBytes(tokens, shape, f);
+  shorten(shape, rows);
+  return chooseBuffers(shape, most, tolerance,
+                       [&] { return simulateSddmm(machine, tokens, shape); });
+}
+
+} // namespace waferflow::cost
