@@ -20,29 +20,32 @@ namespace waferflow {
 /// from the ideal machine (all executed multiply-adds at 4 a core-cycle) to the
 /// simulated one.
 enum class Cost : int {
-  Padding,        ///< padding: sizes that don't divide, idle rows and columns
-  DotRate,        ///< dot: dots below 4 multiply-adds a cycle
-  Launch,         ///< launch: start of each AXPY or dot
-  RowEnd,         ///< row_end: the control wavelet that ends a weight row
-  RowImbalance,   ///< rows: weight rows with more or fewer nonzeros
+  Padding,         ///< padding: sizes that don't divide, idle rows and columns
+  DotRate,         ///< dot: dots below 4 multiply-adds a cycle
+  Launch,          ///< launch: start of each AXPY or dot
+  RowEnd,          ///< row_end: the control wavelet that ends a weight row
+  RowImbalance,    ///< rows: weight rows with more or fewer nonzeros
   ColumnImbalance, ///< columns: columns with more nonzeros than the mean
-  Reduction,      ///< reduction: partial-sum adds and their streams
-  Ring,           ///< ring: latency of the ring and its finite buffers
-  Gather,         ///< gather: all-gathers for output groups
-  Relayout,       ///< relayout: other changes of layout
-  Io,             ///< io: weights and gradients through the edge
-  Contention,     ///< contention: streams that share links
-  Attention,      ///< attention: time above its ideal
-  Head,           ///< head: final norm, LM head and loss above their ideal
-  Elementwise,    ///< elementwise: maps
-  Reduce,         ///< reduce: norms and other reductions
-  Recomputation,  ///< recomputation: recomputed kernels above their ideal
-  Fill,           ///< fill: skew, pipeline fill and drain, reroutes
+  Reduction,       ///< reduction: partial-sum adds and their streams
+  Ring,            ///< ring: latency of the ring and its finite buffers
+  Gather,          ///< gather: all-gathers for output groups
+  Relayout,        ///< relayout: other changes of layout
+  Io,              ///< io: weights and gradients through the edge
+  Contention,      ///< contention: streams that share links
+  Attention,       ///< attention: time above its ideal
+  Head,            ///< head: final norm, LM head and loss above their ideal
+  Elementwise,     ///< elementwise: maps
+  Reduce,          ///< reduce: norms and other reductions
+  Recomputation,   ///< recomputation: recomputed kernels above their ideal
+  Fill,            ///< fill: skew, pipeline fill and drain, reroutes
 };
 constexpr int kNumCosts = 18;
 
 /// The key of `--set cost.<key>=off` and of the JSON ledger.
 const char *costKey(Cost cost);
+
+/// The cost with that key.
+std::optional<Cost> costOfKey(const std::string &key);
 
 /// Cycles with the first i costs on: [0] the ideal machine, [kNumCosts] the
 /// simulated one. D_i = [i + 1] - [i].
@@ -55,6 +58,10 @@ struct CostSwitches {
   bool operator[](Cost cost) const { return on[static_cast<int>(cost)]; }
 };
 
+/// Applies `cost.<key>=on` or `=off`, as the command line spells it.
+std::optional<Error> setSwitch(CostSwitches &switches,
+                               const std::string &assignment);
+
 struct KernelReport {
   int32_t id = -1;
   std::string name, kind;
@@ -62,19 +69,22 @@ struct KernelReport {
   Phase phase = Phase::Forward;
   Section section = Section::Block;
   int64_t cycles = 0;
-  int64_t nonzeros = 0;      ///< weight elements streamed (all when dense)
-  double multiplyAdds = 0;   ///< executed, over all cores, without padding
+  int64_t nonzeros = 0;          ///< weight elements streamed (all when dense)
+  double multiplyAdds = 0;       ///< executed, over all cores, without padding
   double usefulMultiplyAdds = 0; ///< multiplyAdds, 0 where phase is Recompute
   CumulativeCycles cumulative{};
-  std::string bottleneck;    ///< "compute", "ring", "weight I/O", ...
+  bool pruned = false;    ///< works on a pruned weight: one of the linears
+  std::string bottleneck; ///< "compute", "ring", "weight I/O", ...
   std::map<std::string, std::string> mapping; ///< go, buffers, form, ...
 };
 
 /// One simulated step. Deterministic: no host figures in here.
 struct Report {
   std::string fidelity;
-  int64_t cycles = 0;
+  int64_t cycles = 0; ///< a step in the steady state
   double seconds = 0;
+  int64_t cores = 0;  ///< that kernels may use, all of the machine's
+  int64_t tokens = 0; ///< of a step
   std::vector<KernelReport> kernels;
   CumulativeCycles cumulative{};
   std::map<std::string, int64_t> counters; ///< wavelets, AXPYs, ... by name

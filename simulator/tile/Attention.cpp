@@ -1,0 +1,77 @@
+//===- Attention.cpp ------------------------------------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/tile/AttentionCycles.h"
+#include "simulator/tile/Cycles.h"
+#include "simulator/tile/KernelModel.h"
+#include "simulator/tile/TimingCache.h"
+#include "simulator/tile/WholeCost.h"
+
+#include <algorithm>
+
+using namespace waferflow;
+
+namespace {
+
+/// Query-key pairs that are multiplied, over all heads and sequences.
+double pairs(const Attention &attention, const TokenLayout &tokens) {
+  double seq = static_cast<double>(tokens.seq);
+  double sequences = static_cast<double>(tokens.tokens / tokens.seq);
+  double each = attention.causal ? seq * (seq + 1) / 2 : seq * seq;
+  return sequences * static_cast<double>(attention.heads) * each;
+}
+
+/// Keys travel over the rows of a sequence at the start; in the backward pass
+/// the last block's dK and dV go down the chain at the end.
+int64_t fillCycles(const AttentionShape &shape, bool backward,
+                   const Machine &machine) {
+  int64_t rows = std::min(shape.rows, shape.seq);
+  int64_t cycles = machine.dispatchCycles + 2 * machine.rampCycles +
+                   machine.hopCycles * (rows - 1) + machine.completeCycles;
+  if (backward)
+    cycles += (rows - 1) * stageCycles(machine, 1);
+  return machine.rerouteCycles + cycles * shape.sequencesPerRow;
+}
+
+KernelTiming time(const Attention &attention, const TileContext &context) {
+  const Program &program = context.program;
+  AttentionShape shape =
+      shapeOf(attention, program.orders[attention.order], program.tokens);
+  AttentionCosts costs(program.machine, program.type, program.accumulate,
+                       context.switches);
+  AttentionCycles cycles = criticalColumn(shape, attention.backward, costs);
+
+  KernelTiming timing;
+  int matmuls = attention.backward ? 5 : 2;
+  timing.multiplyAdds = pairs(attention, program.tokens) *
+                        static_cast<double>(attention.headDim * matmuls);
+  timing.cumulative = wholeCost(
+      Cost::Attention, idealCycles(program.machine, timing.multiplyAdds),
+      cycles.total(), fillCycles(shape, attention.backward, program.machine),
+      context.switches);
+  timing.bottleneck = "compute";
+  if (cycles.softmax > cycles.matmul && cycles.softmax > cycles.exchange)
+    timing.bottleneck = "softmax";
+  else if (cycles.exchange > cycles.matmul)
+    timing.bottleneck = "score exchange";
+  timing.counters = {{"attention matmul cycles", cycles.matmul},
+                     {"attention exchange cycles", cycles.exchange},
+                     {"attention softmax cycles", cycles.softmax}};
+  return timing;
+}
+
+} // namespace
+
+KernelTiming waferflow::timeAttention(const Kernel &kernel,
+                                      const Attention &attention,
+                                      TileContext &context) {
+  std::string key = "attention";
+  for (int64_t part : {int64_t(attention.backward), int64_t(attention.causal),
+                       attention.heads, attention.kvHeads, attention.headDim,
+                       int64_t(attention.order), attention.keyBlock})
+    key += " " + std::to_string(part);
+  return context.cache->get(key, [&] { return time(attention, context); });
+}

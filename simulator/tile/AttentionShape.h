@@ -1,0 +1,57 @@
+//===- AttentionShape.h - Heads on columns, queries on rows -----*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H
+#define WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H
+
+#include "simulator/program/Kernels.h"
+#include "simulator/program/Layout.h"
+
+namespace waferflow {
+
+/// What one column holds of one head.
+struct HeadPart {
+  int64_t dims = 0;    ///< of the head, in this column
+  int64_t columns = 1; ///< that share the head
+  bool operator<(const HeadPart &other) const {
+    return std::pair(dims, columns) < std::pair(other.dims, other.columns);
+  }
+  bool operator==(const HeadPart &other) const {
+    return dims == other.dims && columns == other.columns;
+  }
+};
+
+/// How an attention kernel lies on the cores of one sequence.
+struct AttentionShape {
+  int64_t seq = 0;
+  int64_t rows = 1; ///< that share a sequence; token t is in row t mod rows
+  int64_t sequencesPerRow = 1; ///< whole sequences, one after the other
+  int64_t keyBlock = 1;
+  bool causal = true;
+  /// Of a key and value head: groups of columns that hold its query heads.
+  int64_t keyValueGroups = 1;
+  int64_t headDim = 0;
+  /// Distinct loads of columns, each the heads that a column holds.
+  std::vector<std::vector<HeadPart>> columns;
+
+  /// Tokens of row `y`.
+  int64_t tokens(int64_t y) const {
+    return y < seq ? (seq - y + rows - 1) / rows : 0;
+  }
+  /// Queries of row `y` that look at key `j`: all, or those at j and later.
+  int64_t queries(int64_t y, int64_t j) const {
+    int64_t before = j > y ? (j - y + rows - 1) / rows : 0;
+    return causal ? tokens(y) - before : tokens(y);
+  }
+};
+
+/// Reads the head order of `kernel`: heads * headDim features, head-major.
+AttentionShape shapeOf(const Attention &kernel, const FeatureOrder &order,
+                       const TokenLayout &tokens);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H

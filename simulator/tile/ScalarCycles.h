@@ -1,0 +1,25 @@
+//===- ScalarCycles.h - Element-wise work on one core -----------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H
+#define WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H
+
+#include "simulator/program/Kernels.h"
+#include "simulator/tile/Cycles.h"
+
+namespace waferflow {
+
+/// "add", "mul", ... as the instruction table spells them.
+const char *scalarOpKey(ScalarOp op);
+
+/// On the fullest core: every item is one vector instruction over the core's
+/// tile, set up from scalar code: sum of setup + ceil(perCore / rate).
+int64_t scalarCycles(const std::vector<ScalarWork> &work, ElementType type,
+                     const Machine &machine);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H

@@ -1,0 +1,179 @@
+//===- LineKernelsTest.cpp - Map, reduce, gather, relayout by hand --------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Programs.h"
+
+#include "simulator/tile/Collective.h"
+
+using namespace waferflow;
+using namespace waferflow::handmade;
+
+namespace {
+
+/// Everything of the kernel in one entry, fill apart.
+void expectWhole(const KernelTiming &timing, Cost cost, int64_t cycles,
+                 int64_t fill) {
+  for (int i = 0; i < kNumCosts; ++i) {
+    Cost c = static_cast<Cost>(i);
+    EXPECT_EQ(entry(timing.cumulative, c), c == cost         ? cycles
+                                           : c == Cost::Fill ? fill
+                                                             : 0)
+        << costKey(c);
+  }
+  EXPECT_EQ(timing.cumulative[0], 0);
+}
+
+KernelTiming time(const Program &p, const decltype(Kernel::body) &body,
+                  const CostSwitches &switches = {}) {
+  TileContext context(p, switches);
+  Kernel k = kernel("k", body);
+  if (auto *map = std::get_if<Map>(&k.body))
+    return timeMap(k, *map, context);
+  if (auto *reduce = std::get_if<Reduce>(&k.body))
+    return timeReduce(k, *reduce, context);
+  if (auto *gather = std::get_if<Gather>(&k.body))
+    return timeGather(k, *gather, context);
+  return timeRelayout(k, std::get<Relayout>(k.body), context);
+}
+
+} // namespace
+
+TEST(Map, IsSetUpAndRateOfEveryInstruction) {
+  Program p = program(8, 4);
+  Map map;
+  map.work = {
+      {ScalarOp::Mul, 9, 9}, {ScalarOp::Exp, 3, 3}, {ScalarOp::Add, 0, 0}};
+  expectWhole(time(p, map), Cost::Elementwise, 10 + 3 + 10 + 120, 0);
+  expectWhole(time(p, map, without(Cost::Elementwise)), Cost::Elementwise, 0,
+              0);
+}
+
+TEST(Collective, EachFormWinsWhereItIsShortest) {
+  Machine m = machine();
+  // Chain: 10 adds + 3 stages of 6. Tree: 2 x 10 + 6 + 7. Back: 10 + 4 + 3.
+  // Ring: 6 steps of 3 + 7.
+  Collective chain = reduceOver(m, 4, 1, 20, ElementType::F16, false);
+  EXPECT_EQ(chain.form, Collective::Form::Chain);
+  EXPECT_EQ(chain.cycles, 28);
+  EXPECT_EQ(reduceOver(m, 4, 1, 20, ElementType::F16, true).cycles, 28 + 17);
+  // Tree: levels 1, 2, 4 apart: 3 x 1 + 6 + 7 + 9 = 25; chain 1 + 7 x 6 = 43.
+  Collective tree = reduceOver(m, 8, 1, 2, ElementType::F16, false);
+  EXPECT_EQ(tree.form, Collective::Form::Tree);
+  EXPECT_EQ(tree.cycles, 25);
+  // Ring: 2 x 3 steps of 13 + 7; chain 50 + 18 + 57.
+  Collective ring = reduceOver(m, 4, 1, 100, ElementType::F16, true);
+  EXPECT_EQ(ring.form, Collective::Form::Ring);
+  EXPECT_EQ(ring.cycles, 120);
+  // Half a wavelet a cycle of link: adds and the way back take twice as long.
+  m.linkWaveletsPerCycle = 0.5;
+  EXPECT_EQ(reduceOver(m, 4, 1, 20, ElementType::F16, true).cycles,
+            20 + 18 + 20 + 4 + 3);
+  EXPECT_EQ(reduceOver(m, 1, 1, 100, ElementType::F16, true).cycles, 0);
+}
+
+TEST(Reduce, WorkThenXThenBack) {
+  Program p = program(8, 4);
+  Reduce reduce;
+  reduce.overX = true;
+  reduce.columns = 4;
+  reduce.vectorPerCore = 20;
+  reduce.work = {{ScalarOp::Mul, 8, 8}};
+  // Fill: reroute 5, dispatch 7, complete 3.
+  expectWhole(time(p, reduce), Cost::Reduce, 12 + 28 + 17, 15);
+  expectWhole(time(p, reduce, without(Cost::Reduce)), Cost::Reduce, 0, 15);
+  expectWhole(time(p, reduce, without(Cost::Fill)), Cost::Reduce, 57, 0);
+}
+
+TEST(Reduce, AGradientLeavesAtFourBytesEach) {
+  Program p = program(8, 4);
+  Reduce reduce;
+  reduce.overY = reduce.drain = true;
+  reduce.broadcastBack = false;
+  reduce.columns = 8;
+  reduce.rows = 4;
+  reduce.vectorPerCore = 100;
+  reduce.type = ElementType::F32;
+  // Chain: 100 adds + 3 x 6; 8 columns x 100 x 4 bytes at 64 a cycle: 50.
+  KernelTiming timing = time(p, reduce);
+  expectWhole(timing, Cost::Reduce, 118 + 50, 15);
+  EXPECT_EQ(timing.counters.at("edge wavelets out"), 800);
+  expectWhole(time(p, reduce, without(Cost::Io)), Cost::Reduce, 118, 15);
+  // Two token groups 4 columns apart: one more chain of 100 + 4 + 1 + 4.
+  p.tokens = layTokens(8, 4, 2, 8, 4);
+  reduce.columns = 4;
+  reduce.rows = 4;
+  expectWhole(time(p, reduce), Cost::Reduce, 118 + 109 + 25, 15);
+}
+
+TEST(Gather, TheTableStreamsOnceThroughTheEdge) {
+  Program p = program(8, 4); // 2 tokens a core, 4 rows
+  p.weights = {{"embedding", 100, 8, false, nullptr}};
+  p.orders = {order("hidden", 4, {0, 0, 1, 1, 2, 2, 3, 3})};
+  Gather gather;
+  gather.weight = gather.order = 0;
+  // Core: 100 rows x 2 features at 2 a cycle + 2 tasks of 40 = 180. Edge: 1600
+  // bytes at 64: 25. Fill: 7 + 3 + ramps 4 + 3 rows.
+  expectWhole(time(p, gather), Cost::Gather, 180, 22);
+  p.machine.edgeBytesPerSecond = 1e9; // one byte a cycle
+  expectWhole(time(p, gather), Cost::Gather, 1600, 22);
+  EXPECT_EQ(time(p, gather).bottleneck, "weight I/O");
+  expectWhole(time(p, gather, without(Cost::Io)), Cost::Gather, 180, 22);
+  // Back: 3200 bytes of f32; chain of 4 rows in the fill: 15 + 3 x 6.
+  gather.backward = true;
+  expectWhole(time(p, gather), Cost::Gather, 3200, 33);
+  expectWhole(time(p, gather, without(Cost::Gather)), Cost::Gather, 0, 33);
+}
+
+TEST(Relayout, AllGatherIsTheBusierOfLinkAndCore) {
+  Program p = program(40, 10); // 10 tokens a core: 5 wavelets
+  std::vector<int32_t> columns;
+  for (int32_t i = 0; i < 16; ++i)
+    columns.push_back(i / 2);
+  p.orders = {order("hidden", 8, columns)};
+  Relayout relayout;
+  relayout.form = Relayout::Form::AllGather;
+  relayout.fromOrder = relayout.toOrder = 0;
+  relayout.outputGroups = 4;
+  // Contiguous: 3/4 of 16 vectors of 5 through one link = 60; a core receives
+  // 16 features / 2 columns = 8 vectors = 40. Fill: 5 + 7 + 4 + 7
+  // hops + 3.
+  expectWhole(time(p, relayout), Cost::Gather, 60, 26);
+  EXPECT_EQ(time(p, relayout).bottleneck, "links");
+  // Interleaved: 3 neighbours' 2 features = 30 through a link; 40 in the core.
+  relayout.groupForm = GroupForm::Interleaved;
+  expectWhole(time(p, relayout), Cost::Gather, 40, 22);
+  expectWhole(time(p, relayout, without(Cost::Gather)), Cost::Gather, 0, 22);
+  relayout.outputGroups = 1;
+  expectWhole(time(p, relayout), Cost::Gather, 0, 0);
+}
+
+TEST(Relayout, RegroupCountsEveryLinkAndCore) {
+  Program p = program(40, 10);
+  p.orders = {order("a", 4, {0, 0, 1, 1, 2, 2, 3, 3}),
+              order("b", 4, {0, 1, 2, 3, 0, 1, 2, 3})};
+  Relayout relayout;
+  relayout.fromOrder = 0;
+  relayout.toOrder = 1;
+  // Moves: 0>1, 1>2, 1>3, 2>0, 2>1, 3>2; eastward links 1, 2, 1; westward 1, 2,
+  // 1. Cores: 0: 2, 1: 4 (two leave, two come), 2: 4, 3: 2. 4 vectors of 5.
+  expectWhole(time(p, relayout), Cost::Relayout, 20, 5 + 7 + 4 + 2 + 3);
+  expectWhole(time(p, relayout, without(Cost::Relayout)), Cost::Relayout, 0,
+              21);
+  relayout.toOrder = 0;
+  expectWhole(time(p, relayout), Cost::Relayout, 0, 0);
+}
+
+TEST(Relayout, TransposeIsBoundByTheMiddleOrTheCore) {
+  Program p = program(40, 10);
+  p.orders = {order("a", 4, {0, 0, 1, 1, 2, 2, 3, 3}),
+              blockedOrder("wide", 128, 8)};
+  Relayout relayout;
+  relayout.form = Relayout::Form::Transpose;
+  relayout.fromOrder = relayout.toOrder = 0;
+  // A tile of 2 x 10 is 10 wavelets; 4 columns and rows: 10 x 4 / 4 in the
+  // middle link, 20 in the core. Fill 5 + 7 + 4 + 6 hops + 3.
+  expectWhole(time(p, relayout), Cost::Relayout, 20, 25);
+}
