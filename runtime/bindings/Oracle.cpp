@@ -113,10 +113,10 @@ static std::vector<py::array> run(CpuProgram &program,
   return results;
 }
 
-static std::unique_ptr<CpuProgram> compile(const std::string &text,
-                                           const std::string &entry) {
+static std::unique_ptr<CpuProgram>
+compile(const std::string &text, const std::string &entry, bool optimize) {
   py::gil_scoped_release release;
-  auto program = CpuProgram::compile(text, entry);
+  auto program = CpuProgram::compile(text, entry, optimize);
   if (!program) {
     std::string message = llvm::toString(program.takeError());
     py::gil_scoped_acquire acquire;
@@ -153,14 +153,16 @@ void waferflow::bindOracle(py::module_ &module) {
              "the order of the graph's arguments.");
   py::class_<CpuProgram>(module, "CpuProgram",
                          "A function compiled for this CPU: the oracle.")
-      .def(py::init(&compile), py::arg("mlir_text"), py::arg("entry"))
+      .def(py::init(&compile), py::arg("mlir_text"), py::arg("entry"),
+           py::arg("optimize") = false)
       .def("run", run, py::arg("arrays"));
   module.def(
       "run_on_cpu",
       [](const std::string &text, const std::string &entry,
-         const std::vector<py::array> &arrays) {
-        return run(*compile(text, entry), arrays);
+         const std::vector<py::array> &arrays, bool optimize) {
+        return run(*compile(text, entry, optimize), arrays);
       },
       py::arg("mlir_text"), py::arg("entry"), py::arg("arrays"),
+      py::arg("optimize") = false,
       "Compiles and runs a function on tensors; results in order.");
 }

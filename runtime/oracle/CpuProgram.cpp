@@ -135,6 +135,14 @@ static FailureOr<std::vector<ArrayType>> arrayTypes(func::FuncOp function,
   return arrays;
 }
 
+/// Code outside the module can't be linked: it would be missing at run time.
+static LogicalResult checkBodies(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isExternal())
+      return function.emitOpError("expected a body");
+  return success();
+}
+
 static void dropFlowAttributes(ModuleOp module) {
   auto isFlow = [](NamedAttribute attribute) {
     return attribute.getNameDialect() &&
@@ -160,19 +168,20 @@ static void dropFlowAttributes(ModuleOp module) {
   });
 }
 
-static Expected<std::unique_ptr<ExecutionEngine>>
-createEngine(ModuleOp module) {
+static Expected<std::unique_ptr<ExecutionEngine>> createEngine(ModuleOp module,
+                                                               bool optimize) {
   auto target = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!target)
     return target.takeError();
   auto machine = target->createTargetMachine();
   if (!machine)
     return machine.takeError();
-  auto optimize = makeOptimizingTransformer(/*optLevel=*/1, /*sizeLevel=*/0,
-                                            machine->get());
+  auto transform = makeOptimizingTransformer(optimize ? 2 : 0, /*sizeLevel=*/0,
+                                             machine->get());
   ExecutionEngineOptions options;
-  options.transformer = optimize;
-  options.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Less;
+  options.transformer = transform;
+  options.jitCodeGenOptLevel =
+      optimize ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
   auto engine = ExecutionEngine::create(module, options, std::move(*machine));
   if (!engine)
     return engine.takeError();
@@ -180,8 +189,9 @@ createEngine(ModuleOp module) {
   return engine;
 }
 
-Expected<std::unique_ptr<CpuProgram>>
-CpuProgram::compile(llvm::StringRef text, llvm::StringRef entry) {
+Expected<std::unique_ptr<CpuProgram>> CpuProgram::compile(llvm::StringRef text,
+                                                          llvm::StringRef entry,
+                                                          bool optimize) {
   initializeTarget();
   auto state = std::make_unique<State>();
   state->entry = entry.str();
@@ -198,7 +208,7 @@ CpuProgram::compile(llvm::StringRef text, llvm::StringRef entry) {
                              " in the module");
   auto inputs = arrayTypes(function, function.getArgumentTypes());
   auto outputs = arrayTypes(function, function.getResultTypes());
-  if (failed(inputs) || failed(outputs))
+  if (failed(inputs) || failed(outputs) || failed(checkBodies(*module)))
     return diagnostics.error("@" + entry + " can't be called");
   state->inputs = std::move(*inputs);
   state->outputs = std::move(*outputs);
@@ -208,7 +218,7 @@ CpuProgram::compile(llvm::StringRef text, llvm::StringRef entry) {
   addDenseLowering(passes);
   if (failed(passes.run(*module)))
     return diagnostics.error("@" + entry + " can't be lowered to this CPU");
-  auto engine = createEngine(*module);
+  auto engine = createEngine(*module, optimize);
   if (!engine)
     return diagnostics.error("@" + entry + " can't be compiled: " +
                              llvm::toString(engine.takeError()));

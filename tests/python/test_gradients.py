@@ -14,7 +14,7 @@ import reference
 from waferflow import _waferflow, paths
 
 BATCH, SEQ = 2, 16
-LARGEST_ERROR = 1e-4  # largest error over largest gradient, of each tensor
+LARGEST_ERROR = 1e-5  # largest error over largest gradient, of each tensor
 
 
 def tiny(**changes) -> dict:
