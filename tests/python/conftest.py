@@ -36,7 +36,8 @@ def kernel(layer: int, name: str, cycles: int, theory: float) -> dict[str, Any]:
         "theory": theory,
         "speedup": theory * (cycles - lost) / cycles,
         "ledger": {"ring": lost - lost // 3, "columns": lost // 3},
-        "mapping": {"go": 4, "buffers": 8},
+        "bottleneck": "ring",
+        "mapping": {"go": "4", "buffers": "8"},
     }
 
 
@@ -137,7 +138,6 @@ class FakeModule(types.ModuleType):
                 "model": asked["model"],
                 "seq": asked["seq"] or 2048,
                 "attention": asked["attention"],
-                "tied": False,
                 "rows": rows,
                 "multiply_adds": {"linears": 3.98e13, "attention": 3.3e12, "head": 8.05e11},
             }

@@ -10,9 +10,9 @@ from rich.console import Console
 
 import waferflow
 from conftest import FakeModule, point
-from waferflow import cli, paths, plot
+from waferflow import cli, models, paths, plot
 from waferflow.results import Results
-from waferflow.tables import compare, report
+from waferflow.tables import compare, lists, report
 
 SCHEMA = json.loads(paths.report_schema().read_text())
 
@@ -190,3 +190,17 @@ def test_picture(format: str, start: bytes) -> None:
     assert picture == plot.render(results(0, 0.5, 0.9), format)
     if format == "html":
         assert b"http" not in picture
+
+
+def test_shipped_models_are_listed_whole() -> None:
+    sizes = [models.sizes(name) for name in models.names()]
+    console = Console(file=io.StringIO(), width=100, highlight=False)
+    lists.show_models(sizes, console)
+    text = console.file.getvalue()
+    assert "…" not in text
+    for name in models.names():
+        assert f"{name} " in text
+    assert {"llama-2-7b", "smollm2-135m", "tiny"} <= set(models.names())
+    parameters = {size.name: size.parameters for size in sizes}
+    assert parameters["llama-2-7b"] == 6_738_415_616
+    assert parameters["smollm2-135m"] == 134_515_008

@@ -78,13 +78,20 @@ class Ledger:
     sparse: dict[str, int]
     dense: dict[str, int]
 
+    def __post_init__(self) -> None:
+        """Puts every part into the fixed order of the costs."""
+        for part in (self.entries, self.sparse, self.dense):
+            ordered = {key: part.pop(key) for key in LEDGER_KEYS if key in part}
+            part.update({**ordered, **part})
+
 
 @dataclass(frozen=True)
 class KernelRow:
     """One kernel of the step. `layer` is -1 outside blocks; cycles are its own.
 
     nonzeros: weight elements streamed. theory: dense over sparse multiply-adds. speedup: dense
-    over sparse cycles. ledger: name -> cycles lost, as in the step's entries.
+    over sparse cycles. ledger: name -> cycles lost, as in the step's entries. bottleneck: what
+    its critical column waits for.
     """
 
     name: str
@@ -96,6 +103,7 @@ class KernelRow:
     theory: float | None
     speedup: float | None
     ledger: dict[str, int] | None
+    bottleneck: str
     mapping: dict[str, Scalar]
 
 
@@ -193,12 +201,11 @@ class TheoryRow:
 
 @dataclass(frozen=True)
 class Theory:
-    """Multiply-adds of a training step counted from the graph, per sequence, and the speedups."""
+    """Multiply-adds of a dense training step, counted from the graph, a token; and the speedups."""
 
     model: str
     seq: int
     attention: str
-    tied: bool
     rows: list[TheoryRow]
     multiply_adds: dict[str, float]
 

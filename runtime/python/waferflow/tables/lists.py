@@ -17,28 +17,28 @@ def show_models(models: list[ModelSizes], console: Console) -> None:
         "layers",
         "hidden",
         "MLP",
-        "heads",
-        "KV heads",
-        "vocabulary",
+        "heads/KV",
+        "vocab.",
         "max seq",
         "parameters",
         "weights",
     )
-    table.columns[-1].justify = "left"
+    table.columns[0].no_wrap, table.columns[-1].justify = True, "left"
     for model in models:
         table.add_row(
             model.name,
             str(model.layers),
             str(model.hidden),
-            f"{model.mlp}{'' if model.gated else ' ungated'}",
-            str(model.heads),
-            str(model.kv_heads),
+            f"{model.mlp}{' ' if model.gated else '*'}",
+            f"{model.heads}/{model.kv_heads}",
             str(model.vocabulary),
             str(model.max_seq),
             style.big(model.parameters),
             model.weights or style.DASH,
         )
     console.print(table)
+    if not all(model.gated for model in models):
+        console.print("* two matrices, no gate")
     console.print(
         "\nOr give a LLaMA-family directory: config.json and, for its weights, *.safetensors."
     )

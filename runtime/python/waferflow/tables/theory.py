@@ -8,10 +8,9 @@ from waferflow.tables import style
 
 def show(theory: Theory, console: Console) -> None:
     """Prints the speedups and the multiply-adds that they were counted from."""
-    tied = "tied" if theory.tied else "untied"
     table = style.table(
         f"{theory.model}: theoretical speedup of a training step, sequence {theory.seq:,}, "
-        f"{theory.attention} attention, {tied} embeddings",
+        f"{theory.attention} attention",
         "sparsity",
         "matmul",
         "step",
@@ -20,7 +19,7 @@ def show(theory: Theory, console: Console) -> None:
         table.add_row(style.sparsity(row.sparsity), style.ratio(row.matmul), style.ratio(row.step))
     console.print(table)
     console.print()
-    counts = style.table("multiply-adds of one dense sequence", "", "count", "share")
+    counts = style.table("multiply-adds a token of the dense step", "", "count", "share")
     total = sum(theory.multiply_adds.values())
     for what, value in theory.multiply_adds.items():
         counts.add_row(what, style.big(value), style.percent(value / total if total else None))
