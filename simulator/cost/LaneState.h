@@ -14,6 +14,20 @@
 
 namespace waferflow {
 
+/// A link between two cores of a ring or a broadcast.
+template <typename Lanes> struct LaneLink {
+  Lanes latency; ///< head to head
+  /// From the head downstream to the end upstream: the wavelets that do not fit
+  /// between the two; long ago where all fit.
+  Lanes blocked;
+
+  void set(int lane, double latencyCycles, double blockedCycles) {
+    latency[lane] = toElement<Lanes>(latencyCycles);
+    blocked[lane] = blockedCycles > 0 ? toElement<Lanes>(blockedCycles)
+                                      : -(LaneTraits<Lanes>::never / 2);
+  }
+};
+
 /// Up to four variants of a problem, their constants spread over lanes.
 template <typename Lanes> struct LaneState {
   using Traits = LaneTraits<Lanes>;
@@ -27,7 +41,8 @@ template <typename Lanes> struct LaneState {
   std::vector<Lanes> work; ///< by count: AXPYs or dots and the row's end
   std::vector<Lanes> debt; ///< by count: slots that the row's streams take
   std::vector<Lanes> idle; ///< by column: 0, or all ones where it has no work
-  Lanes slots, lastWork, stream, blocked, stage, wrap, hop, rootMove, ring, io;
+  Lanes slots, lastWork, stream, rootMove, ring, io;
+  LaneLink<Lanes> next, wrap, pass; ///< to a neighbour, back, through one
 
   LaneState(const RecurrenceProblem &problem, int first)
       : problem(problem), variants(problem.variants.data() + first),
@@ -47,10 +62,9 @@ template <typename Lanes> struct LaneState {
       slots[lane] = toElement<Lanes>(v.slots);
       lastWork[lane] = toElement<Lanes>(v.perNonzero + v.rowEnd);
       stream[lane] = toElement<Lanes>(v.stream);
-      blocked[lane] = toElement<Lanes>(std::max(0.0, v.stream - v.queue));
-      stage[lane] = toElement<Lanes>(v.stage);
-      wrap[lane] = toElement<Lanes>(v.wrap);
-      hop[lane] = toElement<Lanes>(v.hop);
+      next.set(lane, v.stage, v.stream - v.queue);
+      wrap.set(lane, v.wrap, v.stream - v.wrapQueue);
+      pass.set(lane, v.hop, v.stream - v.queue);
       rootMove[lane] = toElement<Lanes>(v.rootMove);
       ring[lane] = v.ring ? Element(-1) : Element(0);
       io[lane] = v.io ? Element(-1) : Element(0);

@@ -25,7 +25,7 @@ bool fitsWholeCycles(const RecurrenceProblem &problem) {
   for (const RecurrenceVariant &v : problem.variants) {
     for (double cycles :
          {v.perNonzero, v.rowEnd, v.slots, v.perResult, v.stream, v.queue,
-          v.stage, v.wrap, v.hop, v.rootMove})
+          v.wrapQueue, v.stage, v.wrap, v.hop, v.rootMove})
       if (!whole(cycles))
         return false;
     if (v.columnScale || v.rowMeans || v.columnMeans)

@@ -46,14 +46,16 @@ struct RecurrenceVariant {
 
   double slots = 0; ///< issue slots that a row's stream takes in each core
   double perResult =
-      0;               ///< sddmm: issue slots a dot's result takes in the chain
-  bool ring = false;   ///< latencies and finite buffers
-  double stream = 0;   ///< cycles from a stream's first wavelet to its last
-  double queue = 0;    ///< wavelets that wait between two cores, in cycles
-  double stage = 0;    ///< head to head between neighbours
-  double wrap = 0;     ///< spmm: from the last column back to the first
-  double hop = 0;      ///< sddmm: head to head while a broadcast passes
-  double rootMove = 0; ///< sddmm: added when the next row has another root
+      0;             ///< sddmm: issue slots a dot's result takes in the chain
+  bool ring = false; ///< latencies and finite buffers
+  double stream = 0; ///< cycles from a stream's first wavelet to its last
+  double queue = 0;  ///< part of a stream that fits between neighbours, in
+                     ///< cycles; at least `stage`, or it would throttle
+  double wrapQueue = 0; ///< spmm: the same on the way back, at least `wrap`
+  double stage = 0;     ///< head to head between neighbours
+  double wrap = 0;      ///< spmm: from the last column back to the first
+  double hop = 0;       ///< sddmm: head to head while a broadcast passes
+  double rootMove = 0;  ///< sddmm: added when the next row has another root
 
   bool io = false;
   double cyclesPerWavelet = 0; ///< of this group's share of the edge

@@ -13,6 +13,14 @@ namespace waferflow::cost {
 
 namespace {
 
+/// Cycles of a stream that wait between two cores. Router buffers are taken to
+/// be deep enough for a link's full rate, so no less than its latency.
+double waiting(const Machine &machine, double distance, double sharing,
+               double latency) {
+  return std::max(latency, std::floor(waitingWavelets(machine, distance) *
+                                      sharing / machine.linkWaveletsPerCycle));
+}
+
 RecurrenceVariant commonRow(const Machine &machine, const CostSwitches &on,
                             const RowShape &shape, double rate) {
   RecurrenceVariant v;
@@ -28,9 +36,8 @@ RecurrenceVariant commonRow(const Machine &machine, const CostSwitches &on,
     v.rowEnd = static_cast<double>(machine.rowEndCycles);
   double distance = static_cast<double>(shape.distance);
   double sharing = on[Cost::Contention] ? distance : 1;
-  v.queue = std::floor(waitingWavelets(machine, distance) /
-                       machine.linkWaveletsPerCycle * sharing);
   v.stage = stageCycles(machine, distance);
+  v.queue = waiting(machine, distance, sharing, v.stage);
   return v;
 }
 
@@ -49,12 +56,13 @@ RecurrenceVariant spmmRow(const Machine &machine, const CostSwitches &on,
   RecurrenceVariant v = commonRow(machine, on, shape,
                                   axpyRate(machine, shape.types, shape.tokens));
   double distance = static_cast<double>(shape.distance);
-  v.wrap =
-      stageCycles(machine, distance * static_cast<double>(shape.members - 1));
+  double sharing = on[Cost::Contention] ? distance : 1;
+  double back = distance * static_cast<double>(shape.members - 1);
+  v.wrap = stageCycles(machine, back);
+  v.wrapQueue = waiting(machine, back, sharing, v.wrap);
   if (!on[Cost::Reduction] || shape.members == 1)
     return v;
   bool whole = on[Cost::Padding];
-  double sharing = on[Cost::Contention] ? distance : 1;
   v.slots = streamSlots(machine, shape.types.sum(), shape.tokens, whole);
   v.stream = streamCycles(machine, shape.types.sum(), shape.tokens, v.slots,
                           sharing, whole);

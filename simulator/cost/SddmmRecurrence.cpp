@@ -103,11 +103,11 @@ private:
     const int64_t end = Step > 0 ? columns : -1;
     for (int64_t x = owner + Step; x != end; x += Step) {
       bool isFirst = x == owner + Step;
-      Lanes latency = isFirst ? state.stage : state.hop;
-      Lanes arrival = (isFirst ? start : before) + latency;
+      const LaneLink<Lanes> &link = isFirst ? state.next : state.pass;
+      Lanes arrival = (isFirst ? start : before) + link.latency;
       raiseTo(arrival, received[x]);
       raiseTo(arrival, row.done[x]); // buffer of row r - B
-      Lanes passed = arrival - latency + state.blocked;
+      Lanes passed = arrival + link.blocked;
       if (isFirst)
         raiseTo(sent, passed);
       else

@@ -76,14 +76,14 @@ private:
     Pass pass{now,     before, n,
               arrived, least,  Lanes{} + LaneTraits<Lanes>::never,
               Lanes{}, -1};
-    column<Table>(pass, r, first, Lanes{}, /*isFirst=*/true);
+    column<Table>(pass, r, first, state.next, /*isFirst=*/true);
     if (first > 0) {
       for (int64_t x = first + 1; x < columns; ++x)
-        column<Table>(pass, r, x, state.stage, false);
+        column<Table>(pass, r, x, state.next, false);
       column<Table>(pass, r, 0, state.wrap, false);
     }
     for (int64_t x = 1; x <= owner; ++x)
-      column<Table>(pass, r, x, state.stage, false);
+      column<Table>(pass, r, x, state.next, false);
     now[owner] = (pass.head + state.stream) & state.ring;
     fastest[r % problem.rowsAhead] = pass.fastest;
   }
@@ -100,7 +100,8 @@ private:
 
   template <bool Table>
   WAFERFLOW_LANES_INLINE void column(Pass &pass, int64_t r, int64_t x,
-                                     const Lanes &stage, bool isFirst) {
+                                     const LaneLink<Lanes> &link,
+                                     bool isFirst) {
     Lanes sum = ready[x] + state.slots;
     raiseTo(sum, pass.now[x]); // buffer of row r - B
     raiseTo(sum, pass.arrived);
@@ -119,9 +120,9 @@ private:
     Lanes head = sum;
     raiseTo(head, pass.before[x]); // streams leave in order
     if (!isFirst) {
-      raiseTo(head, Lanes(pass.head + stage));
+      raiseTo(head, Lanes(pass.head + link.latency));
       Lanes gone = pass.head + state.stream;
-      raiseTo(gone, Lanes(head - stage + state.blocked)); // back-pressure
+      raiseTo(gone, Lanes(head + link.blocked)); // back-pressure
       pass.now[pass.upstream] = gone & state.ring;
     }
     pass.head = head;

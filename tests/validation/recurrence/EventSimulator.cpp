@@ -1,0 +1,286 @@
+//===- EventSimulator.cpp -------------------------------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "EventSimulator.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace waferflow::test {
+
+namespace {
+
+constexpr int64_t kNotYet = -1;
+using Times = std::vector<std::vector<int64_t>>; // [row][column]
+
+bool past(int64_t time, int64_t now) { return time != kNotYet && time <= now; }
+
+/// One direction of the edge: rows get its slots in order.
+struct Edge {
+  int64_t sixteenths, clock = 0;
+  std::vector<int64_t> first, last; // by row
+  void pass(int64_t gate, int64_t wavelets) {
+    clock = std::max(clock, 16 * gate);
+    first.push_back((clock + 15) / 16);
+    clock += wavelets * sixteenths;
+    last.push_back((clock + 15) / 16);
+  }
+};
+
+class Player {
+public:
+  Player(const RecurrenceProblem &p, int v)
+      : p(p), v(p.variants[v]), rows(p.rows()), columns(p.counts.columns),
+        finished(times()), started(times()), ended(times()), sent(zeros()),
+        working(columns, false), workLeft(columns), debt(columns),
+        nextRow(columns), streamRow(columns) {
+    in.sixteenths = out.sixteenths =
+        static_cast<int64_t>(this->v.cyclesPerWavelet * 16);
+  }
+  virtual ~Player() = default;
+
+  int64_t play() {
+    for (now = 0; now < 10'000'000; ++now) {
+      while (settle())
+        ;
+      if (over())
+        return lastEvent();
+      pass();
+    }
+    throw std::runtime_error("the rules deadlock");
+  }
+
+protected:
+  Times times() const {
+    return Times(rows, std::vector<int64_t>(columns, kNotYet));
+  }
+  Times zeros() const { return Times(rows, std::vector<int64_t>(columns, 0)); }
+  int64_t count(int64_t r, int64_t x) const { return p.counts.at(r, x); }
+
+  /// Everything that happens at this instant; true if something did.
+  bool settle() {
+    bool changed = serveStore();
+    for (int64_t x = 0; x < columns; ++x) {
+      changed |= settleWork(x);
+      changed |= v.ring && settleStream(x);
+    }
+    return changed;
+  }
+
+  bool serveStore() {
+    bool changed = false;
+    int64_t r = static_cast<int64_t>(in.last.size());
+    if (v.io && r < rows) {
+      int64_t gate = r < p.rowsAhead ? 0 : fastest(r - p.rowsAhead);
+      if (past(gate, now)) {
+        in.pass(gate, wavelets(p.waveletsIn, r));
+        changed = true;
+      }
+    }
+    r = static_cast<int64_t>(out.last.size());
+    if (v.io && !p.waveletsOut.empty() && r < rows && past(fastest(r), now)) {
+      out.pass(fastest(r), wavelets(p.waveletsOut, r));
+      changed = true;
+    }
+    return changed;
+  }
+  int64_t wavelets(const std::vector<int32_t> &byCount, int64_t r) const {
+    int64_t sum = 0;
+    for (int64_t x = 0; x < columns; ++x)
+      sum += p.holds[x] ? byCount[count(r, x)] : 0;
+    return sum;
+  }
+  /// When the first column with weights finished row r.
+  int64_t fastest(int64_t r) const {
+    int64_t first = kNotYet;
+    for (int64_t x = 0; x < columns; ++x)
+      if (p.holds[x] && finished[r][x] != kNotYet &&
+          (first == kNotYet || finished[r][x] < first))
+        first = finished[r][x];
+    return first;
+  }
+
+  bool settleWork(int64_t x) {
+    int64_t r = nextRow[x];
+    if (working[x] && workLeft[x] == 0 && (!v.io || weightWorked(r))) {
+      finished[r][x] = now;
+      working[x] = false;
+      debt[x] = static_cast<int64_t>(v.slots) +
+                count(r, x) * static_cast<int64_t>(v.perResult);
+      ++nextRow[x];
+      return true;
+    }
+    if (!working[x] && debt[x] == 0 && r < rows &&
+        (!v.io || (r < int64_t(in.first.size()) && past(in.first[r], now))) &&
+        (!v.ring || mayWork(r, x))) {
+      working[x] = true;
+      workLeft[x] = count(r, x) * static_cast<int64_t>(v.perNonzero) +
+                    static_cast<int64_t>(v.rowEnd);
+      return true;
+    }
+    return false;
+  }
+  /// One weight's work has passed since the row's last weight came.
+  bool weightWorked(int64_t r) const {
+    return past(in.last[r] + static_cast<int64_t>(v.perNonzero + v.rowEnd),
+                now);
+  }
+
+  bool settleStream(int64_t x) {
+    int64_t r = streamRow[x];
+    if (r == rows)
+      return false;
+    if (started[r][x] == kNotYet) {
+      if (!mayStream(r, x))
+        return false;
+      started[r][x] = now;
+      return true;
+    }
+    if (sent[r][x] < static_cast<int64_t>(v.stream))
+      return false;
+    ended[r][x] = now;
+    ++streamRow[x];
+    return true;
+  }
+
+  /// One cycle goes by.
+  void pass() {
+    for (int64_t x = 0; x < columns; ++x) {
+      if (working[x])
+        workLeft[x] = std::max<int64_t>(0, workLeft[x] - 1);
+      else
+        debt[x] = std::max<int64_t>(0, debt[x] - 1);
+      int64_t r = streamRow[x];
+      if (r < rows && started[r][x] != kNotYet &&
+          sent[r][x] < static_cast<int64_t>(v.stream) && hasSpace(r, x))
+        ++sent[r][x];
+    }
+  }
+  /// Wavelets sent by x that `next` has not taken still fit between the two.
+  /// A stream that has begun is taken without a pause.
+  bool fits(int64_t r, int64_t x, int64_t next, double queue) const {
+    if (v.stream <= queue)
+      return true;
+    int64_t taken =
+        started[r][next] == kNotYet ? 0 : now - started[r][next] + 1;
+    return sent[r][x] - taken < static_cast<int64_t>(queue);
+  }
+
+  virtual bool mayWork(int64_t r, int64_t x) const = 0;
+  virtual bool mayStream(int64_t r, int64_t x) const = 0;
+  virtual bool hasSpace(int64_t r, int64_t x) const = 0;
+
+  bool over() const {
+    for (int64_t x = 0; x < columns; ++x)
+      if (finished[rows - 1][x] == kNotYet ||
+          (v.ring && ended[rows - 1][x] == kNotYet))
+        return false;
+    return !v.io || p.waveletsOut.empty() || int64_t(out.last.size()) == rows;
+  }
+  virtual int64_t lastEvent() const = 0;
+
+  const RecurrenceProblem &p;
+  const RecurrenceVariant &v;
+  int64_t rows, columns, now = 0;
+  Times finished, started, ended, sent;
+  std::vector<bool> working;
+  std::vector<int64_t> workLeft, debt, nextRow, streamRow;
+  Edge in, out;
+};
+
+class SpmmPlayer : public Player {
+public:
+  using Player::Player;
+
+private:
+  int64_t first(int64_t r) const { return (p.owner[r] + 1) % columns; }
+  bool mayWork(int64_t r, int64_t x) const override {
+    return r < p.buffers || past(ended[r - p.buffers][x], now);
+  }
+  bool mayStream(int64_t r, int64_t x) const override {
+    if (!past(finished[r][x], now) || (r > 0 && !past(ended[r - 1][x], now)))
+      return false;
+    if (x == first(r))
+      return true;
+    int64_t from = started[r][(x + columns - 1) % columns];
+    return from != kNotYet &&
+           from + static_cast<int64_t>(x == 0 ? v.wrap : v.stage) <= now;
+  }
+  bool hasSpace(int64_t r, int64_t x) const override {
+    if (x == p.owner[r])
+      return true;
+    int64_t next = (x + 1) % columns;
+    return fits(r, x, next, next == 0 ? v.wrapQueue : v.queue);
+  }
+  int64_t lastEvent() const override {
+    int64_t last = 0;
+    for (int64_t x = 0; x < columns; ++x) {
+      last =
+          std::max(last, finished[rows - 1][x] + static_cast<int64_t>(v.slots));
+      if (v.ring)
+        last = std::max(last, ended[rows - 1][x]);
+    }
+    return last;
+  }
+};
+
+class SddmmPlayer : public Player {
+public:
+  using Player::Player;
+
+private:
+  bool mayWork(int64_t r, int64_t x) const override {
+    if (v.io && r >= p.buffers &&
+        (r - p.buffers >= int64_t(out.last.size()) ||
+         !past(out.last[r - p.buffers], now)))
+      return false;
+    return x == p.owner[r] || past(ended[r][x], now);
+  }
+  bool mayStream(int64_t r, int64_t x) const override {
+    int64_t owner = p.owner[r];
+    int64_t before = r > 0 ? ended[r - 1][x] : 0;
+    if (before == kNotYet)
+      return false;
+    if (x == owner) {
+      bool moved = r > 0 && p.owner[r - 1] != owner;
+      return before + (moved ? static_cast<int64_t>(v.rootMove) : 0) <= now;
+    }
+    int64_t from = x > owner ? x - 1 : x + 1;
+    if (started[r][from] == kNotYet || before > now)
+      return false;
+    if (r >= p.buffers && !past(finished[r - p.buffers][x], now))
+      return false;
+    return started[r][from] +
+               static_cast<int64_t>(from == owner ? v.stage : v.hop) <=
+           now;
+  }
+  bool hasSpace(int64_t r, int64_t x) const override {
+    int64_t owner = p.owner[r];
+    bool right = x < owner || x + 1 == columns || fits(r, x, x + 1, v.queue);
+    bool left = x > owner || x == 0 || fits(r, x, x - 1, v.queue);
+    return right && left;
+  }
+  int64_t lastEvent() const override {
+    int64_t last = v.io ? out.last.back() : 0;
+    for (int64_t x = 0; x < columns; ++x)
+      last = std::max(
+          last, finished[rows - 1][x] + static_cast<int64_t>(v.slots) +
+                    count(rows - 1, x) * static_cast<int64_t>(v.perResult));
+    return last;
+  }
+};
+
+} // namespace
+
+int64_t playSpmm(const RecurrenceProblem &problem, int v) {
+  return SpmmPlayer(problem, v).play();
+}
+
+int64_t playSddmm(const RecurrenceProblem &problem, int v) {
+  return SddmmPlayer(problem, v).play();
+}
+
+} // namespace waferflow::test
