@@ -8,15 +8,44 @@
 
 namespace waferflow {
 
+namespace {
+
+/// The entry of the part of the step that a kernel serves.
+std::optional<Cost> entryOfPart(const Kernel &kernel) {
+  if (kernel.phase == Phase::Recompute)
+    return Cost::Recomputation;
+  if (kernel.section == Section::Head)
+    return Cost::Head;
+  return std::nullopt;
+}
+
+struct EntryOfKind {
+  std::optional<Cost> operator()(const Spmm &) { return std::nullopt; }
+  std::optional<Cost> operator()(const Sddmm &) { return std::nullopt; }
+  std::optional<Cost> operator()(const Attention &) { return Cost::Attention; }
+  std::optional<Cost> operator()(const Map &) { return Cost::Elementwise; }
+  std::optional<Cost> operator()(const Reduce &) { return Cost::Reduce; }
+  std::optional<Cost> operator()(const Gather &) { return Cost::Gather; }
+  std::optional<Cost> operator()(const Relayout &body) {
+    return body.form == Relayout::Form::AllGather ? Cost::Gather
+                                                  : Cost::Relayout;
+  }
+};
+
+} // namespace
+
+std::optional<Cost> wholeEntry(const Kernel &kernel) {
+  if (std::optional<Cost> part = entryOfPart(kernel))
+    return part;
+  return std::visit(EntryOfKind{}, kernel.body);
+}
+
 CumulativeCycles gate(const CumulativeCycles &cumulative, const Kernel &kernel,
                       const CostSwitches &switches) {
-  Cost entry;
-  if (kernel.phase == Phase::Recompute)
-    entry = Cost::Recomputation;
-  else if (kernel.section == Section::Head)
-    entry = Cost::Head;
-  else
+  std::optional<Cost> part = entryOfPart(kernel);
+  if (!part)
     return cumulative;
+  Cost entry = *part;
 
   constexpr int fillPlace = static_cast<int>(Cost::Fill);
   int64_t ideal = cumulative[0];

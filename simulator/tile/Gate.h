@@ -10,7 +10,16 @@
 #include "simulator/program/Kernels.h"
 #include "simulator/report/Report.h"
 
+#include <optional>
+
 namespace waferflow {
+
+/// The entry that holds all of a kernel's time above its ideal, fill and drain
+/// apart: recomputation for a recomputed kernel, else head for the head and
+/// loss, else the entry of its kind. None for an spmm or sddmm of a block,
+/// whose time has many entries. Until that entry is on, its streams take no
+/// time either.
+std::optional<Cost> wholeEntry(const Kernel &kernel);
 
 /// Moves a kernel's time above its ideal, fill and drain apart, to the entry of
 /// the part of the step that it serves: recomputation for a recomputed kernel,

@@ -36,7 +36,10 @@ ScheduledKernel scheduled(const Kernel &kernel, const KernelTiming &timing) {
   ScheduledKernel result;
   result.bytesIn = waveletBytes * counter(timing, "edge wavelets in");
   result.bytesOut = waveletBytes * counter(timing, "edge wavelets out");
-  result.weight = weightOf(kernel);
+  // What streams into an sddmm are positions, which no update changes.
+  bool sddmm = std::holds_alternative<Sddmm>(kernel.body);
+  result.weightIn = sddmm ? -1 : weightOf(kernel);
+  result.weightOut = weightOf(kernel);
   // A gradient leaves the wafer in f32, a wavelet each.
   result.updates = counter(timing, "edge wavelets out");
   return result;
@@ -134,10 +137,15 @@ std::variant<Report, Error> simulateTile(const Program &program,
 
   // Each position of the ledger is a run of its own.
   for (int position = 0; position <= kNumCosts; ++position) {
-    for (size_t k = 0; k < kernels.size(); ++k)
-      kernels[k].cycles = ledgers[k][position];
-    auto run = runSchedule(program.machine, kernels,
-                           firstCosts(options.switches, position));
+    CostSwitches on = firstCosts(options.switches, position);
+    std::vector<ScheduledKernel> now = kernels;
+    for (size_t k = 0; k < now.size(); ++k) {
+      now[k].cycles = ledgers[k][position];
+      std::optional<Cost> entry = wholeEntry(program.kernels[k]);
+      if (entry && !on[*entry])
+        now[k].bytesIn = now[k].bytesOut = 0;
+    }
+    auto run = runSchedule(program.machine, now, on);
     if (Error *error = std::get_if<Error>(&run))
       return std::move(*error);
     const ScheduleResult &result = std::get<ScheduleResult>(run);

@@ -26,7 +26,7 @@ void Region::transport(tlm::tlm_generic_payload &payload,
   auto stream = [&](bool out, int64_t bytes) {
     Stream request;
     request.out = out;
-    request.weight = kernel.weight;
+    request.weight = out ? kernel.weightOut : kernel.weightIn;
     request.bytes = bytes;
     request.updates = kernel.updates;
     request.step = start->step;

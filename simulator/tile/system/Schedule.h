@@ -23,10 +23,11 @@ namespace waferflow {
 /// what goes through the edge meanwhile.
 struct ScheduledKernel {
   int64_t cycles = 0;
-  int64_t bytesIn = 0;  ///< streamed weights
-  int64_t bytesOut = 0; ///< gradients
-  int32_t weight = -1;  ///< that streams in, or whose gradient leaves
-  int64_t updates = 0;  ///< weights whose gradient leaves
+  int64_t bytesIn = 0;    ///< streamed weights
+  int64_t bytesOut = 0;   ///< gradients
+  int32_t weightIn = -1;  ///< that streams in, -1: none that updates change
+  int32_t weightOut = -1; ///< whose gradient leaves
+  int64_t updates = 0;    ///< weights whose gradient leaves
 };
 
 struct ScheduleResult {

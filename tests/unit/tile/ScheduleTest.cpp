@@ -20,7 +20,8 @@ ScheduledKernel kernelOf(int64_t cycles, int64_t bytesIn = 0,
   k.bytesIn = bytesIn;
   k.bytesOut = bytesOut;
   k.updates = updates;
-  k.weight = bytesIn || bytesOut ? 0 : -1;
+  k.weightIn = bytesIn ? 0 : -1;
+  k.weightOut = bytesOut ? 0 : -1;
   return k;
 }
 
