@@ -82,7 +82,7 @@ def test_bad_argument_is_one_line_and_exit_code_2(
 def test_error_of_the_compiled_side_is_one_line(
     kind: type[Exception], fake: FakeModule, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fake.error = kind("kernel 'up' needs 51,732 bytes a core;\nthe machine has 49,152")
+    fake.error = kind("kernel 'up' needs 51,732 bytes a core\n  the machine has 49,152\n")
     assert cli.main(RUN) == 2
     expected = "error: kernel 'up' needs 51,732 bytes a core; the machine has 49,152\n"
     assert capsys.readouterr().err == expected

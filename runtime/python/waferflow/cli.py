@@ -56,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def fail(message: str, code: int) -> int:
-    """One line on stderr; returns `code`."""
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    """One line on stderr, whatever the number of things that are wrong; returns `code`."""
+    lines = (" ".join(line.split()) for line in message.splitlines())
+    print(f"error: {'; '.join(line for line in lines if line)}", file=sys.stderr)
     return code
 
 
