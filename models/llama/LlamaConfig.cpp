@@ -228,7 +228,7 @@ Expected<LlamaConfig> waferflow::parseLlamaConfig(StringRef text,
                 Twine(config.heads) + " and " + Twine(config.kvHeads));
   }
   if (Error error = keys.takeError())
-    return std::move(error);
+    return error;
   return config;
 }
 

@@ -127,3 +127,13 @@ def test_gradients_at_mask_and_dense_differ_in_attributes_alone() -> None:
     dense = _waferflow.build_graph(config, BATCH, SEQ, "train", "dense")
     assert mask != dense
     assert mask.replace('at = "mask"', 'at = "dense"') == dense
+
+
+def test_loss_of_no_label_is_nan_as_in_pytorch() -> None:
+    config = tiny()
+    weights = make_weights(config)
+    ids, labels = make_tokens(config)
+    loss, _ = oracle_step(config, weights, ids, np.full_like(labels, -100))
+    want, _ = transformers_step(config, weights, ids, np.full_like(labels, -100))
+    assert np.isnan(loss)
+    assert want.isnan()
