@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace waferflow::cost {
 
@@ -81,21 +82,27 @@ struct ExpectedGroup {
                               shape.outputGroups);
     for (int64_t r = 0; r < rows; ++r)
       problem.owner.push_back(static_cast<int32_t>(r * owners / rows));
+    problem.largest = f;
+    std::vector<int32_t> ofCountIn, ofCountOut;
     for (int64_t n = 0; n <= f; ++n) {
       int64_t in = weightWavelets(shape.types.storage, shape.indexFree, n);
       if (hasResults) // indices only, none for all positions
         in = shape.indexFree ? 0 : std::max<int64_t>(1, n);
-      problem.waveletsIn.push_back(static_cast<int32_t>(in));
-      if (hasResults)
-        problem.waveletsOut.push_back(static_cast<int32_t>(n));
+      ofCountIn.push_back(static_cast<int32_t>(in));
+      ofCountOut.push_back(static_cast<int32_t>(n));
     }
-    int64_t wavelets = 0, lanes = 0;
+    int64_t lanes = 0;
     for (int64_t x = 0; x < members; ++x) {
       problem.holds.push_back(features[x] > 0);
       lanes += features[x] > 0;
-      for (int64_t r = 0; features[x] > 0 && r < rows; ++r)
-        wavelets += problem.waveletsIn[problem.counts.at(r, x)];
     }
+    problem.waveletsIn =
+        waveletsByRow(problem.counts, rows, problem.holds, ofCountIn);
+    if (hasResults)
+      problem.waveletsOut =
+          waveletsByRow(problem.counts, rows, problem.holds, ofCountOut);
+    int64_t wavelets = std::accumulate(problem.waveletsIn.begin(),
+                                       problem.waveletsIn.end(), int64_t(0));
     problem.rowsAhead =
         rowsAheadOf(machine.edgeColumnFifo + machine.inputQueueWavelets,
                     wavelets, rows, lanes);

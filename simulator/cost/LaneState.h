@@ -49,7 +49,7 @@ template <typename Lanes> struct LaneState {
         used(std::min<int>(kLanes,
                            static_cast<int>(problem.variants.size()) - first)) {
     fromCounts = true;
-    size_t counts = std::max<size_t>(1, problem.waveletsIn.size());
+    size_t counts = static_cast<size_t>(problem.largest) + 1;
     work.resize(counts);
     debt.resize(counts);
     for (int lane = 0; lane < kLanes; ++lane) {

@@ -9,6 +9,41 @@
 
 namespace waferflow {
 
+namespace {
+
+template <typename Count>
+int64_t sumOfRow(const Count *n, const std::vector<int32_t> &lanes,
+                 const std::vector<int32_t> &byCount) {
+  int64_t sum = 0;
+  for (int32_t x : lanes)
+    sum += byCount[n[x]];
+  return sum;
+}
+
+} // namespace
+
+std::vector<int64_t> waveletsByRow(const RowCounts &counts, int64_t rows,
+                                   const std::vector<bool> &holds,
+                                   const std::vector<int32_t> &byCount) {
+  std::vector<int32_t> lanes;
+  for (size_t x = 0; x < holds.size(); ++x)
+    if (holds[x])
+      lanes.push_back(static_cast<int32_t>(x));
+  std::vector<int64_t> sums(rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    if (counts.repeated && r > 0) {
+      sums[r] = sums[0];
+      continue;
+    }
+    int64_t stored = counts.repeated ? 0 : counts.stored ? counts.stored[r] : r;
+    sums[r] =
+        counts.bytes
+            ? sumOfRow(counts.bytes + stored * counts.columns, lanes, byCount)
+            : sumOfRow(counts.words + stored * counts.columns, lanes, byCount);
+  }
+  return sums;
+}
+
 int64_t rowsAheadOf(int64_t fifoWavelets, int64_t totalWavelets, int64_t rows,
                     int64_t lanes) {
   if (totalWavelets <= 0)
@@ -20,8 +55,13 @@ int64_t rowsAheadOf(int64_t fifoWavelets, int64_t totalWavelets, int64_t rows,
 
 bool fitsWholeCycles(const RecurrenceProblem &problem) {
   auto whole = [](double cycles) { return cycles == std::floor(cycles); };
-  double counts = static_cast<double>(problem.waveletsIn.size());
+  double largest = static_cast<double>(problem.largest);
   double columns = static_cast<double>(problem.counts.columns);
+  double wavelets = 0;
+  for (const std::vector<int64_t> *rows :
+       {&problem.waveletsIn, &problem.waveletsOut})
+    for (int64_t row : *rows)
+      wavelets += static_cast<double>(row);
   for (const RecurrenceVariant &v : problem.variants) {
     for (double cycles :
          {v.perNonzero, v.rowEnd, v.slots, v.perResult, v.stream, v.queue,
@@ -31,19 +71,11 @@ bool fitsWholeCycles(const RecurrenceProblem &problem) {
     if (v.columnScale || v.rowMeans || v.columnMeans)
       return false;
     // No row takes longer than everything it can wait for, one after another.
-    double row = counts * (v.perNonzero + v.perResult) + v.rowEnd + v.slots +
+    double row = largest * (v.perNonzero + v.perResult) + v.rowEnd + v.slots +
                  v.stream + v.rootMove + 2 * v.wrap +
                  columns * (v.stage + v.hop);
-    if (v.io) {
-      double most = 0;
-      for (size_t n = 0; n < problem.waveletsIn.size(); ++n)
-        most = std::max(most, double(problem.waveletsIn[n]) +
-                                  (problem.waveletsOut.empty()
-                                       ? 0.0
-                                       : double(problem.waveletsOut[n])));
-      row += columns * most * v.cyclesPerWavelet;
-    }
-    if (row * static_cast<double>(problem.rows()) > std::ldexp(1.0, 30))
+    double io = v.io ? wavelets * v.cyclesPerWavelet : 0;
+    if (row * static_cast<double>(problem.rows()) + io > std::ldexp(1.0, 30))
       return false;
   }
   return true;

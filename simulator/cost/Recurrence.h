@@ -66,8 +66,10 @@ struct RecurrenceProblem {
   std::vector<int32_t> owner; ///< column that owns a row, by stream position
   std::vector<bool> holds;    ///< by column: has features of the reduced side
   int64_t buffers = 1;        ///< B
-  /// Wavelets by count: in through the edge, and (sddmm) out of it.
-  std::vector<int32_t> waveletsIn, waveletsOut;
+  int64_t largest = 0;        ///< no n(r, x) is larger
+  /// Wavelets of a row over all lanes, by stream position: in through the edge,
+  /// and (sddmm) out of it.
+  std::vector<int64_t> waveletsIn, waveletsOut;
   int64_t rowsAhead = 1; ///< the store runs at most so far ahead
   std::vector<RecurrenceVariant> variants;
 
@@ -81,6 +83,12 @@ std::vector<double> runSpmmRecurrence(const RecurrenceProblem &problem);
 /// Cycles from the first broadcast to the last result at the end of a column's
 /// chain or through the edge, by variant.
 std::vector<double> runSddmmRecurrence(const RecurrenceProblem &problem);
+
+/// Sums of `byCount[n(r, x)]` over the columns that hold features, for each of
+/// `rows` rows in stream order.
+std::vector<int64_t> waveletsByRow(const RowCounts &counts, int64_t rows,
+                                   const std::vector<bool> &holds,
+                                   const std::vector<int32_t> &byCount);
 
 /// The row that a lane has room to start: one more than the whole rows that
 /// `fifoWavelets` a lane hold on average when `totalWavelets` go to `rows` rows

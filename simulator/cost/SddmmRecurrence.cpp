@@ -52,9 +52,6 @@ private:
     bool anyIo = false;
     for (int lane = 0; lane < kLanes; ++lane)
       anyIo |= state.variant(lane).io;
-    int64_t in = 0, out = 0;
-    if (counts.repeated)
-      waveletsOf(base, in, out);
     for (int64_t r = 0; r < problem.rows(); ++r) {
       const Count *n = base;
       if (!counts.repeated)
@@ -62,9 +59,8 @@ private:
       Row row{r,       n,       done.data() + r % problem.buffers * columns,
               Lanes{}, Lanes{}, Lanes{} + LaneTraits<Lanes>::never};
       if (anyIo) {
-        if (!counts.repeated)
-          waveletsOf(n, in, out);
-        edgeIn.pass(fastest[r % problem.rowsAhead], in, row.free, row.least);
+        edgeIn.pass(fastest[r % problem.rowsAhead], problem.waveletsIn[row.r],
+                    row.free, row.least);
         row.least = (row.least + state.lastWork) & state.io;
         raiseTo(row.free, Lanes(drained[r % problem.buffers] & state.ring));
         row.free &= state.io;
@@ -73,7 +69,7 @@ private:
       fastest[r % problem.rowsAhead] = row.fastest;
       if (anyIo) {
         Lanes started, passed;
-        edgeOut.pass(row.fastest, out, started, passed);
+        edgeOut.pass(row.fastest, problem.waveletsOut[row.r], started, passed);
         drained[r % problem.buffers] = passed & state.io;
       }
     }
@@ -146,15 +142,6 @@ private:
     ready[x] = dots + debt;
     Lanes working = dots | state.idle[x];
     lowerTo(row.fastest, working);
-  }
-
-  void waveletsOf(const Count *n, int64_t &in, int64_t &out) const {
-    in = out = 0;
-    for (int64_t x = 0; x < columns; ++x)
-      if (problem.holds[x]) {
-        in += problem.waveletsIn[n[x]];
-        out += problem.waveletsOut[n[x]];
-      }
   }
 
   const Count *stored() const {

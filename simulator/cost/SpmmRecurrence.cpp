@@ -46,16 +46,14 @@ private:
     bool anyIo = false;
     for (int lane = 0; lane < kLanes; ++lane)
       anyIo |= state.variant(lane).io;
-    int64_t wavelets = counts.repeated ? waveletsOf(base) : 0;
     for (int64_t r = 0; r < problem.rows(); ++r) {
       const Count *n = base;
       if (!counts.repeated)
         n += (counts.stored ? counts.stored[r] : r) * columns;
       Lanes arrived = Lanes{}, least = Lanes{};
       if (anyIo) {
-        if (!counts.repeated)
-          wavelets = waveletsOf(n);
-        edge.pass(fastest[r % problem.rowsAhead], wavelets, arrived, least);
+        edge.pass(fastest[r % problem.rowsAhead], problem.waveletsIn[r],
+                  arrived, least);
         arrived &= state.io;
         least = (least + state.lastWork) & state.io;
       }
@@ -127,14 +125,6 @@ private:
     }
     pass.head = head;
     pass.upstream = x;
-  }
-
-  int64_t waveletsOf(const Count *n) const {
-    int64_t sum = 0;
-    for (int64_t x = 0; x < columns; ++x)
-      if (problem.holds[x])
-        sum += problem.waveletsIn[n[x]];
-    return sum;
   }
 
   const Count *stored() const {

@@ -42,7 +42,8 @@ namespace {
 /// Nonzeros of the rows that one group streams.
 struct GroupSums {
   std::vector<int64_t> byColumn, byRow;
-  int64_t nonzeros = 0, waveletsIn = 0, waveletsOut = 0;
+  std::vector<int64_t> waveletsIn, waveletsOut; ///< by row
+  int64_t nonzeros = 0;
 };
 
 /// What a variant needs besides its costs: where counts come from.
@@ -60,18 +61,19 @@ public:
       : model(model), context(context), machine(model.program.machine),
         tokens(model.program.tokens), grouping(model.grouping),
         sums(grouping.groups), columnTotals(grouping.members) {
+    for (int64_t features : grouping.features)
+      holds.push_back(features > 0);
     parallelFor(grouping.groups, context.threads, [&](int64_t g) {
       model.counts.sum(grouping.rows[g], sums[g].byColumn, sums[g].byRow);
       for (int64_t n : sums[g].byColumn)
         sums[g].nonzeros += n;
       sums[g].waveletsIn = waveletsOf(g, model.waveletsIn);
-      if (!model.waveletsOut.empty())
-        sums[g].waveletsOut = waveletsOf(g, model.waveletsOut);
+      sums[g].waveletsOut = waveletsOf(g, model.waveletsOut);
     });
     for (const GroupSums &group : sums) {
       nonzeros += group.nonzeros;
-      waveletsIn += group.waveletsIn;
-      waveletsOut += group.waveletsOut;
+      waveletsIn += total(group.waveletsIn);
+      waveletsOut += total(group.waveletsOut);
       for (int64_t x = 0; x < grouping.members; ++x)
         columnTotals[x] += group.byColumn[x];
     }
@@ -115,21 +117,15 @@ private:
     return static_cast<int64_t>(grouping.rows[g].size());
   }
 
-  int64_t waveletsOf(int64_t g, const std::vector<int32_t> &ofCount) const {
-    RowCounts rows = model.counts.inOrder(grouping.rows[g]);
-    auto ofRow = [&](int64_t r) {
-      int64_t sum = 0;
-      for (int64_t x = 0; x < rows.columns; ++x)
-        if (grouping.features[x] > 0)
-          sum += ofCount[rows.at(r, x)];
-      return sum;
-    };
-    if (rows.repeated)
-      return rowsOf(g) == 0 ? 0 : rowsOf(g) * ofRow(0);
-    int64_t sum = 0;
-    for (int64_t r = 0; r < rowsOf(g); ++r)
-      sum += ofRow(r);
-    return sum;
+  std::vector<int64_t> waveletsOf(int64_t g,
+                                  const std::vector<int32_t> &ofCount) const {
+    if (ofCount.empty())
+      return {};
+    return waveletsByRow(model.counts.inOrder(grouping.rows[g]), rowsOf(g),
+                         holds, ofCount);
+  }
+  static int64_t total(const std::vector<int64_t> &values) {
+    return std::accumulate(values.begin(), values.end(), int64_t(0));
   }
 
   /// Mapping entries `rows` and `columns`: real counts or means. Padding off:
@@ -233,17 +229,15 @@ private:
       return cycles;
     problem.counts = model.counts.inOrder(grouping.rows[g]);
     problem.owner = grouping.owners[g];
-    int64_t lanes = 0;
-    for (int64_t features : grouping.features) {
-      problem.holds.push_back(features > 0);
-      lanes += features > 0;
-    }
+    problem.holds = holds;
+    int64_t lanes = std::count(holds.begin(), holds.end(), true);
     problem.buffers = model.buffers;
-    problem.waveletsIn = model.waveletsIn;
-    problem.waveletsOut = model.waveletsOut;
+    problem.largest = model.counts.largest;
+    problem.waveletsIn = sums[g].waveletsIn;
+    problem.waveletsOut = sums[g].waveletsOut;
     problem.rowsAhead =
         rowsAheadOf(machine.edgeColumnFifo + machine.inputQueueWavelets,
-                    sums[g].waveletsIn, rowsOf(g), lanes);
+                    total(sums[g].waveletsIn), rowsOf(g), lanes);
     std::vector<double> lane = model.run(problem);
     for (size_t i = 0; i < all.size(); ++i)
       if (laneOf[i] >= 0)
@@ -276,6 +270,7 @@ private:
   const OutputGrouping &grouping;
   std::vector<GroupSums> sums;
   std::vector<int64_t> columnTotals;
+  std::vector<bool> holds; ///< by member: has features
   int64_t nonzeros = 0, waveletsIn = 0, waveletsOut = 0;
 };
 

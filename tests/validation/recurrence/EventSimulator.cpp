@@ -76,22 +76,16 @@ protected:
     if (v.io && r < rows) {
       int64_t gate = r < p.rowsAhead ? 0 : fastest(r - p.rowsAhead);
       if (past(gate, now)) {
-        in.pass(gate, wavelets(p.waveletsIn, r));
+        in.pass(gate, p.waveletsIn[r]);
         changed = true;
       }
     }
     r = static_cast<int64_t>(out.last.size());
     if (v.io && !p.waveletsOut.empty() && r < rows && past(fastest(r), now)) {
-      out.pass(fastest(r), wavelets(p.waveletsOut, r));
+      out.pass(fastest(r), p.waveletsOut[r]);
       changed = true;
     }
     return changed;
-  }
-  int64_t wavelets(const std::vector<int32_t> &byCount, int64_t r) const {
-    int64_t sum = 0;
-    for (int64_t x = 0; x < columns; ++x)
-      sum += p.holds[x] ? byCount[count(r, x)] : 0;
-    return sum;
   }
   /// When the first column with weights finished row r.
   int64_t fastest(int64_t r) const {

@@ -48,11 +48,11 @@ struct RandomCase {
     problem.counts.stored = dense ? nullptr : stored.data();
     problem.buffers = pick(1, 4);
     problem.rowsAhead = pick(1, 4);
-    for (int64_t n = 0; n <= most; ++n) {
-      problem.waveletsIn.push_back(
-          static_cast<int32_t>(std::max<int64_t>(1, n)));
+    problem.largest = most;
+    for (int64_t r = 0; r < rows; ++r) {
+      problem.waveletsIn.push_back(pick(0, 3 * columns));
       if (hasResults)
-        problem.waveletsOut.push_back(static_cast<int32_t>(n));
+        problem.waveletsOut.push_back(pick(0, 3 * columns));
     }
     for (int64_t count = pick(1, 6); count > 0; --count)
       problem.variants.push_back(variant(columns, hasResults));
@@ -127,7 +127,7 @@ TEST(Recurrence, WholeAndFractionalLanesAgree) {
 /// Means in place of counts: the same as a problem whose counts are the means.
 TEST(Recurrence, MeansStandForCounts) {
   RandomCase random(7, false);
-  random.problem.waveletsIn = {1, 1, 2};
+  random.problem.largest = 2;
   RecurrenceProblem means = random.problem, counts = random.problem;
   std::vector<double> columns(means.counts.columns);
   std::vector<uint8_t> row(means.counts.columns);
