@@ -12,7 +12,7 @@ import waferflow
 from conftest import FakeModule, point
 from waferflow import cli, models, paths, plot
 from waferflow.results import Results
-from waferflow.tables import compare, lists, report
+from waferflow.tables import compare, lists, report, style
 
 SCHEMA = json.loads(paths.report_schema().read_text())
 
@@ -175,7 +175,7 @@ def test_sensitivity_table() -> None:
 def test_masks_side_by_side() -> None:
     table = compare.masks({"magnitude": results(0, 0.5), "uniform": results(0, 0.5)})
     console = Console(file=io.StringIO(), width=100)
-    console.print(table)
+    style.show(table, console)
     text = console.file.getvalue()
     assert text.index("magnitude") < text.index("uniform")
     assert text.count("+11.1 %") == 2

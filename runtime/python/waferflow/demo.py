@@ -8,7 +8,7 @@ from waferflow.errors import WaferflowError
 from waferflow.outputs import Output
 from waferflow.progress import shown
 from waferflow.results import Results
-from waferflow.tables import compare, report
+from waferflow.tables import compare, report, style
 
 SPARSITY = (0.0, 0.5, 0.7, 0.9)
 SMALL = {"model": "smollm2-135m", "tokens": 524288, "seq": 512}
@@ -49,7 +49,7 @@ def demo(folder: Path) -> None:
     console.rule("real masks against uniform masks", align="left")
     masks = {"magnitude": done["smollm2-135m"], "uniform": done["smollm2-135m-uniform"]}
     if (table := compare.masks(masks)) is not None:
-        console.print(table)
+        style.show(table, console)
         console.print()
     with Output(folder / "speedup.png", "the picture") as file:
         file.write(plot.render([point for results in done.values() for point in results], "png"))

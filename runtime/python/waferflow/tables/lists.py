@@ -1,6 +1,7 @@
 """The tables of `waferflow models` and `waferflow machines`."""
 
 from rich.console import Console
+from rich.text import Text
 
 from waferflow.machines import MachineTable
 from waferflow.models import ModelSizes
@@ -36,7 +37,7 @@ def show_models(models: list[ModelSizes], console: Console) -> None:
             style.big(model.parameters),
             model.weights or style.DASH,
         )
-    console.print(table)
+    style.show(table, console)
     if not all(model.gated for model in models):
         console.print("* two matrices, no gate")
     console.print(
@@ -55,7 +56,7 @@ def show_machines(machines: list[MachineTable], console: Console) -> None:
             machine.name,
             *(values.get(key, style.DASH) for key in SUMMARY),
         )
-    console.print(table)
+    style.show(table, console)
     console.print("\n`waferflow machines NAME` shows every parameter with its source.")
 
 
@@ -65,27 +66,32 @@ def show_machine(machine: MachineTable, console: Console) -> None:
         f"machine {machine.name}: {machine.description}".rstrip(": "),
         "key (for --set)",
         "value",
-        "low",
-        "high",
+        "range",
         "unit",
         "trust",
-        "source",
+        "from",
     )
-    for column in table.columns[4:]:
-        column.justify, column.no_wrap = "left", False
+    for column in table.columns:
+        column.vertical, column.no_wrap = "top", True
+    for column in table.columns[3:]:
+        column.justify = "left"
+    sources: dict[str, int] = {}
     for p in machine.parameters:
+        guessed = bool(p.low or p.high)
         table.add_row(
             p.key,
             p.value,
-            p.low,
-            p.high,
+            f"{p.low}..{p.high}" if guessed else "",
             p.unit,
             p.trust,
-            p.source,
-            style="yellow" if p.low or p.high else None,
+            rf"\[{sources.setdefault(p.source, len(sources) + 1)}]",
+            style="yellow" if guessed else None,
         )
-    console.print(table)
+    style.show(table, console)
+    console.print(Text("\nsources", style="bold"))
+    for source, number in sources.items():
+        console.print(Text(f"[{number}] {source}"))
     console.print(
         "\ntrust: P published by the vendor, S third-party write-up or measurement, I inferred. "
-        "Parameters with a low and a high are guesses: `run --sensitivity` shows what they move."
+        "Parameters with a range are guesses: `run --sensitivity` shows what they move."
     )

@@ -16,7 +16,7 @@ def show(results: Results, console: Console) -> None:
     for line in masks(results):
         console.print(line)
     console.print()
-    parts: list[Table | Text | None] = [
+    parts: list[Table | None] = [
         points(results),
         ledger(results),
         kernels.lost(results),
@@ -26,7 +26,7 @@ def show(results: Results, console: Console) -> None:
     ]
     for part in parts:
         if part is not None:
-            console.print(part)
+            style.show(part, console)
             console.print()
     for line in [*reasons(results), *host(results)]:
         console.print(line)
@@ -96,7 +96,6 @@ def points(results: Results) -> Table:
     table.caption = (
         "use/exec: multiply-adds without/with recomputation, of 4 a core-cycle (half that of 8)"
     )
-    table.caption_justify = "left"
     return table
 
 
@@ -130,7 +129,6 @@ def ledger(results: Results) -> Table | None:
     )
     if zero:
         table.caption = f"nothing lost to: {', '.join(zero)}"
-        table.caption_justify = "left"
     return table
 
 

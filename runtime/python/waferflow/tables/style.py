@@ -1,7 +1,9 @@
 """How tables and numbers look."""
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 DASH = "–"
 
@@ -10,8 +12,6 @@ def table(title: str, *columns: str, left: int = 1) -> Table:
     """An empty table; the first `left` columns are text, the others numbers."""
     result = Table(
         title=title,
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         show_edge=False,
@@ -26,6 +26,16 @@ def table(title: str, *columns: str, left: int = 1) -> Table:
             no_wrap=i >= left,
         )
     return result
+
+
+def show(table: Table, console: Console) -> None:
+    """Prints a table; its title and caption may be wider than it is."""
+    title, caption = table.title, table.caption
+    table.title = table.caption = None
+    console.print(Text(str(title), style="bold"))
+    console.print(table)
+    if caption:
+        console.print(Text(str(caption), style="dim"))
 
 
 def count(value: float | None) -> str:

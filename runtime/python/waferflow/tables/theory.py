@@ -17,10 +17,10 @@ def show(theory: Theory, console: Console) -> None:
     )
     for row in theory.rows:
         table.add_row(style.sparsity(row.sparsity), style.ratio(row.matmul), style.ratio(row.step))
-    console.print(table)
+    style.show(table, console)
     console.print()
     counts = style.table("multiply-adds a token of the dense step", "", "count", "share")
     total = sum(theory.multiply_adds.values())
     for what, value in theory.multiply_adds.items():
         counts.add_row(what, style.big(value), style.percent(value / total if total else None))
-    console.print(counts)
+    style.show(counts, console)
