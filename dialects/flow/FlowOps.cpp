@@ -136,6 +136,17 @@ static LogicalResult expectShape(Operation *op, StringRef what, Type type,
   return diag;
 }
 
+void SpmmOp::build(OpBuilder &builder, OperationState &state, Value x,
+                   Value weight, bool transposed) {
+  auto type = cast<RankedTensorType>(weight.getType());
+  int64_t tokens = cast<RankedTensorType>(x.getType()).getDimSize(0);
+  state.addOperands({x, weight});
+  if (transposed)
+    state.getOrAddProperties<Properties>().setTransposed(builder.getUnitAttr());
+  state.addTypes(RankedTensorType::get(
+      {tokens, type.getDimSize(transposed ? 1 : 0)}, type.getElementType()));
+}
+
 LogicalResult SpmmOp::verify() {
   ArrayRef<int64_t> x = getX().getType().getShape();
   ArrayRef<int64_t> w = getWeight().getType().getShape();
@@ -144,6 +155,19 @@ LogicalResult SpmmOp::verify() {
                          {x[0], in})))
     return failure();
   return expectShape(*this, "result", getType(), {x[0], out});
+}
+
+void SddmmOp::build(OpBuilder &builder, OperationState &state, Value dy,
+                    Value x, StringRef at, StringAttr weight) {
+  auto rows = cast<RankedTensorType>(dy.getType());
+  auto columns = cast<RankedTensorType>(x.getType());
+  state.addOperands({dy, x});
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.setAt(builder.getStringAttr(at));
+  if (weight)
+    properties.setWeight(weight);
+  state.addTypes(RankedTensorType::get(
+      {rows.getDimSize(1), columns.getDimSize(1)}, rows.getElementType()));
 }
 
 LogicalResult SddmmOp::verify() {

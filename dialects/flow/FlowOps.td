@@ -58,6 +58,8 @@ def Flow_SpmmOp : Flow_KernelOp<"spmm"> {
   let assemblyFormat = [{
     $x `,` $weight (`transposed` $transposed^)? attr-dict `:` functional-type(operands, results)
   }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$x, "::mlir::Value":$weight,
+      CArg<"bool", "false">:$transposed)>];
   let hasVerifier = 1;
 }
 
@@ -80,6 +82,8 @@ def Flow_SddmmOp : Flow_KernelOp<"sddmm"> {
   let assemblyFormat = [{
     $dy `,` $x `at` $at attr-dict `:` functional-type(operands, results)
   }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$dy, "::mlir::Value":$x,
+      "::llvm::StringRef":$at, "::mlir::StringAttr":$weight)>];
   let hasVerifier = 1;
 }
 

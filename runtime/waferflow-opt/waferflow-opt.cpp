@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/Passes.h"
 #include "dialects/flow/Flow.h"
 #include "runtime/waferflow-opt/AttachMachine.h"
 
@@ -15,6 +16,7 @@
 int main(int argc, char **argv) {
   mlir::registerAllPasses();
   waferflow::registerAttachMachine();
+  waferflow::registerWaferflowPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);

@@ -1,0 +1,32 @@
+//===- Passes.h - The compiler's passes -------------------------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_COMPILER_PASSES_H
+#define WAFERFLOW_COMPILER_PASSES_H
+
+#include "dialects/flow/Flow.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/Pass.h"
+
+namespace waferflow {
+
+#define GEN_PASS_DECL
+#include "compiler/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "compiler/Passes.h.inc"
+
+/// The module's entry: its only public function with a body. Emits an error
+/// where there is none or more than one.
+mlir::FailureOr<mlir::func::FuncOp> entryFunction(mlir::ModuleOp module);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_COMPILER_PASSES_H

@@ -1,0 +1,46 @@
+//===- Passes.td - From a graph to kernels, in pipeline order --*- tablegen -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_COMPILER_PASSES
+#define WAFERFLOW_COMPILER_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def AttachWeights : Pass<"attach-weights", "::mlir::ModuleOp"> {
+  let summary = "Name the weights and gradients of an imported graph";
+  let description = [{
+    An importer's text has no names; a JSON file beside it lists them:
+    `{"ins": [[kind, graph name, name], ...], "outs": [...]}`, one an argument and
+    result. Parameters become `flow.weight`, their gradients `flow.gradient`;
+    projections of decoder layers are pruned. Buffers of rotary frequencies become
+    constants with the option `theta`; bounds checks (`cf.assert`) go.
+  }];
+  let options = [
+    Option<"names", "names", "std::string", "\"\"", "JSON file of names">,
+    Option<"theta", "theta", "double", "10000", "base of the rotary frequencies">];
+  let dependentDialects = ["::waferflow::flow::FlowDialect",
+      "::mlir::arith::ArithDialect"];
+}
+
+def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn the entry function's ops into flow kernels";
+  let description = [{
+    Structural, never by name. Contractions are found by their indexing maps and
+    told apart by their roots: a weight (`flow.spmm`), two activations over their
+    tokens (`flow.sddmm`, or a backward `flow.gather` where one is a one-hot of
+    ids), attention scores (`flow.attention`). The rest becomes `flow.reduce` with
+    its exclusive element-wise producers, and maximal `flow.map` groups. Values
+    between kernels are [tokens, features]. What fits no kernel is an error that
+    names the op.
+
+    The backward pass reads what forward kernels made for forward kernels, and
+    computes the rest of what it needs again.
+  }];
+  let dependentDialects = ["::waferflow::flow::FlowDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // WAFERFLOW_COMPILER_PASSES

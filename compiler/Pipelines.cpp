@@ -1,0 +1,26 @@
+//===- Pipelines.cpp - The passes in order --------------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Passes.h"
+
+using namespace mlir;
+
+FailureOr<func::FuncOp> waferflow::entryFunction(ModuleOp module) {
+  func::FuncOp entry;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function.isPublic() || function.isDeclaration())
+      continue;
+    if (entry)
+      return (module.emitError("expected one public function, got two")
+                  .attachNote(function.getLoc())
+              << "the second"),
+             failure();
+    entry = function;
+  }
+  if (!entry)
+    return module.emitError("expected a public function, got none");
+  return entry;
+}

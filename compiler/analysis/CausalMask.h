@@ -1,0 +1,27 @@
+//===- CausalMask.h - Attention masks that only look back -------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_COMPILER_ANALYSIS_CAUSALMASK_H
+#define WAFERFLOW_COMPILER_ANALYSIS_CAUSALMASK_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace waferflow {
+
+/// A linalg op whose body compares two of its loop positions: a causal mask,
+/// the only form in which masks are left after `fold-constants`.
+bool comparesPositions(mlir::Operation *op);
+
+/// The mask of `type` (its last two dimensions are query and key): `visible`
+/// where the key is not after the query, else `hidden`.
+mlir::Value buildCausalMask(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::RankedTensorType type,
+                            mlir::TypedAttr visible, mlir::TypedAttr hidden);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_COMPILER_ANALYSIS_CAUSALMASK_H
