@@ -116,7 +116,7 @@ LogicalResult AttachWeights::attach(func::FuncOp entry) {
       pruned[in.name] = isPruned(in.name, entry.getArgument(i).getType());
       entry.setArgAttr(
           i, "flow.weight",
-          flow::WeightAttr::get(context, in.name, pruned[in.name], {}, {}));
+          flow::WeightAttr::get(context, in.name, pruned[in.name], {}, {}, {}));
     } else if (in.kind == "BUFFER") {
       if (failed(replaceBuffer(entry, i, in.name)))
         return failure();

@@ -7,6 +7,9 @@
 #include "compiler/Passes.h"
 #include "compiler/form-kernels/Plan.h"
 
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
 using namespace mlir;
 
 namespace waferflow {
@@ -18,6 +21,11 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
   void runOnOperation() override {
     FailureOr<func::FuncOp> entry = entryFunction(getOperation());
     if (failed(entry))
+      return signalPassFailure();
+    // Positions of maxima that nobody reads and the like are no work.
+    RewritePatternSet patterns(&getContext());
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    if (failed(applyPatternsGreedily(*entry, std::move(patterns))))
       return signalPassFailure();
     FailureOr<Graph> graph = Graph::of(*entry);
     if (failed(graph))

@@ -25,6 +25,28 @@ def AttachWeights : Pass<"attach-weights", "::mlir::ModuleOp"> {
       "::mlir::arith::ArithDialect"];
 }
 
+def FoldConstants : Pass<"fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Evaluate what depends on no argument";
+  let description = [{
+    Rotary tables and masks become constants, computed by the dense lowering that
+    also is the oracle. A mask of two values that only looks back is written as a
+    comparison of positions, never as a tensor of seq x seq elements:
+
+    ```mlir
+    %mask = linalg.generic {...} outs(%e : tensor<1x1x16x16xf32>) {
+    ^bb0(%out: f32):
+      %query = linalg.index 2 : index
+      %key = linalg.index 3 : index
+      %sees = arith.cmpi ule, %key, %query : index
+      %value = arith.select %sees, %zero, %lowest : f32
+      linalg.yield %value : f32
+    } -> tensor<1x1x16x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn the entry function's ops into flow kernels";
   let description = [{

@@ -35,9 +35,8 @@ static bool isMove(linalg::GenericOp op) {
 static bool isView(Operation *op) {
   if (auto generic = dyn_cast<linalg::GenericOp>(op))
     return isMove(generic);
-  return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-             tensor::ExtractSliceOp, tensor::CastOp, linalg::TransposeOp,
-             linalg::BroadcastOp>(op);
+  return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+             linalg::TransposeOp, linalg::BroadcastOp>(op);
 }
 
 /// A product of two operands summed over some loops.
@@ -75,8 +74,8 @@ LogicalResult Graph::classify() {
       else
         kinds[op] = linalgOp.getNumReductionLoops() ? OpKind::Reduction
                                                     : OpKind::Elementwise;
-    } else if (isa<tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp>(
-                   op) ||
+    } else if (isa<tensor::PadOp, tensor::ConcatOp, tensor::InsertSliceOp,
+                   tensor::ExtractSliceOp>(op) ||
                (op->hasTrait<OpTrait::Elementwise>() &&
                 llvm::all_of(op->getResultTypes(),
                              llvm::IsaPred<RankedTensorType>))) {
