@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -132,11 +131,7 @@ LogicalResult AttachWeights::attach(func::FuncOp entry) {
           i, "flow.gradient",
           flow::GradientAttr::get(context, out.name,
                                   pruned.lookup(out.name) ? "mask" : "dense"));
-  // Indices are checked where a step is run, not in the graph.
-  SmallVector<Operation *> asserts;
-  entry.walk([&](cf::AssertOp op) { asserts.push_back(op); });
-  for (Operation *op : asserts)
-    op->erase();
+  dropAssertions(entry);
   return entry.eraseArguments(buffers);
 }
 } // namespace waferflow

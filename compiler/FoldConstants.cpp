@@ -77,7 +77,7 @@ static bool isIota(Operation *op) {
 
 bool FoldConstants::isCheap(Operation *op) const {
   if (isa<arith::ConstantOp, tensor::EmptyOp, linalg::FillOp>(op) ||
-      isIota(op) || comparesPositions(op))
+      isIota(op) || isCausalMask(op))
     return true;
   return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) &&
          isCheap(op->getOperand(0).getDefiningOp());

@@ -22,6 +22,7 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
     FailureOr<func::FuncOp> entry = entryFunction(getOperation());
     if (failed(entry))
       return signalPassFailure();
+    dropAssertions(*entry);
     // Positions of maxima that nobody reads and the like are no work.
     RewritePatternSet patterns(&getContext());
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);

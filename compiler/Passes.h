@@ -27,6 +27,10 @@ namespace waferflow {
 /// where there is none or more than one.
 mlir::FailureOr<mlir::func::FuncOp> entryFunction(mlir::ModuleOp module);
 
+/// Removes the bounds checks (`cf.assert`) inside the function's bodies. Token
+/// numbers are checked where a step is run, no kernel holds a check.
+void dropAssertions(mlir::func::FuncOp entry);
+
 } // namespace waferflow
 
 #endif // WAFERFLOW_COMPILER_PASSES_H

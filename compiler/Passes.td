@@ -65,4 +65,13 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
       "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def SummarizeKernels : Pass<"summarize-kernels", "::mlir::ModuleOp"> {
+  let summary = "Write one line of JSON a kernel";
+  let description = [{
+    Kind, types of inputs and outputs, weight, multiply-adds, scalar operations and
+    the labels, in program order. Tests compare two graphs by it.
+  }];
+  let options = [Option<"output", "output", "std::string", "\"-\"", "file to write">];
+}
+
 #endif // WAFERFLOW_COMPILER_PASSES

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+
 using namespace mlir;
 
 FailureOr<func::FuncOp> waferflow::entryFunction(ModuleOp module) {
@@ -23,4 +25,11 @@ FailureOr<func::FuncOp> waferflow::entryFunction(ModuleOp module) {
   if (!entry)
     return module.emitError("expected a public function, got none");
   return entry;
+}
+
+void waferflow::dropAssertions(func::FuncOp entry) {
+  SmallVector<Operation *> checks;
+  entry.walk([&](cf::AssertOp op) { checks.push_back(op); });
+  for (Operation *op : checks)
+    op->erase();
 }

@@ -158,28 +158,36 @@ void AxisAnalysis::visit(Operation *op) {
   }
 }
 
-void AxisAnalysis::seedArguments(func::FuncOp entry) {
+void AxisAnalysis::seed(BlockArgument argument, bool isWeight) {
+  auto type = dyn_cast<RankedTensorType>(argument.getType());
+  if (!type)
+    return;
   Dim batchDim, seqDim = {{Axis::Sequence, seqSize}};
   if (batchSize > 1)
     batchDim.push_back({Axis::Batch, batchSize});
-  Dim tokenDim = batchDim;
-  llvm::append_range(tokenDim, seqDim);
-  for (BlockArgument arg : entry.getArguments()) {
-    auto type = dyn_cast<RankedTensorType>(arg.getType());
-    if (!type)
-      continue;
-    Dims dims = otherDims(type);
-    if (!entry.getArgAttr(arg.getArgNumber(), "flow.weight")) {
-      if (type.getRank() >= 2 && type.getDimSize(0) == batchSize &&
-          type.getDimSize(1) == seqSize) {
-        dims[0] = batchDim;
-        dims[1] = seqDim;
-      } else if (type.getRank() >= 1 && type.getDimSize(0) == tokens()) {
-        dims[0] = tokenDim;
-      }
+  Dims dims = otherDims(type);
+  if (!isWeight) {
+    if (type.getRank() >= 2 && type.getDimSize(0) == batchSize &&
+        type.getDimSize(1) == seqSize) {
+      dims[0] = batchDim;
+      dims[1] = seqDim;
+    } else if (type.getRank() >= 1 && type.getDimSize(0) == tokens()) {
+      dims[0] = batchDim;
+      llvm::append_range(dims[0], seqDim);
     }
-    known[arg] = dims;
   }
+  known[argument] = dims;
+}
+
+AxisAnalysis AxisAnalysis::ofBody(Block &body, int64_t batch, int64_t seq) {
+  AxisAnalysis analysis;
+  analysis.batchSize = batch;
+  analysis.seqSize = seq;
+  for (BlockArgument argument : body.getArguments())
+    analysis.seed(argument, /*isWeight=*/false);
+  for (Operation &op : body)
+    analysis.visit(&op);
+  return analysis;
 }
 
 FailureOr<AxisAnalysis> AxisAnalysis::of(func::FuncOp entry) {
@@ -207,7 +215,9 @@ FailureOr<AxisAnalysis> AxisAnalysis::of(func::FuncOp entry) {
            << "expected an integer argument [batch, seq] or flow.step with "
               "sequences of at least 2 tokens, got "
            << analysis.seqSize;
-  analysis.seedArguments(entry);
+  for (BlockArgument argument : entry.getArguments())
+    analysis.seed(argument,
+                  !!entry.getArgAttr(argument.getArgNumber(), "flow.weight"));
   for (Operation &op : entry.getBody().front())
     analysis.visit(&op);
   return analysis;

@@ -38,6 +38,9 @@ public:
   /// sequences shorter than two tokens.
   static mlir::FailureOr<AxisAnalysis> of(mlir::func::FuncOp entry);
 
+  /// The same inside a kernel's body, whose arguments are [tokens, features].
+  static AxisAnalysis ofBody(mlir::Block &body, int64_t batch, int64_t seq);
+
   const Dims &dims(mlir::Value value) const;
   int64_t batch() const { return batchSize; }
   int64_t seq() const { return seqSize; }
@@ -56,7 +59,7 @@ public:
 
 private:
   void visit(mlir::Operation *op);
-  void seedArguments(mlir::func::FuncOp entry);
+  void seed(mlir::BlockArgument argument, bool isWeight);
 
   llvm::DenseMap<mlir::Value, Dims> known;
   int64_t batchSize = 1, seqSize = 0;

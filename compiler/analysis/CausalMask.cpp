@@ -12,24 +12,25 @@
 
 using namespace mlir;
 
-/// The loop whose position `value` is, or nothing.
-static std::optional<uint64_t> position(Value value) {
-  while (auto cast = value.getDefiningOp<arith::IndexCastOp>())
-    value = cast.getIn();
-  if (auto index = value.getDefiningOp<linalg::IndexOp>())
-    return index.getDim();
-  return std::nullopt;
-}
-
-bool waferflow::comparesPositions(Operation *op) {
-  if (!isa<linalg::LinalgOp>(op))
+bool waferflow::isCausalMask(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumDpsInputs() || generic.getNumLoops() < 2 ||
+      generic.getNumReductionLoops() || generic->getNumResults() != 1 ||
+      !generic.getIndexingMapsArray()[0].isIdentity())
     return false;
-  bool found = false;
-  op->walk([&](arith::CmpIOp cmp) {
-    auto left = position(cmp.getLhs()), right = position(cmp.getRhs());
-    found |= left && right && *left != *right;
-  });
-  return found;
+  auto yield = cast<linalg::YieldOp>(generic.getBody()->getTerminator());
+  auto select = yield.getOperand(0).getDefiningOp<arith::SelectOp>();
+  if (!select)
+    return false;
+  auto sees = select.getCondition().getDefiningOp<arith::CmpIOp>();
+  if (!sees || sees.getPredicate() != arith::CmpIPredicate::ule ||
+      !select.getTrueValue().getDefiningOp<arith::ConstantOp>() ||
+      !select.getFalseValue().getDefiningOp<arith::ConstantOp>())
+    return false;
+  auto key = sees.getLhs().getDefiningOp<linalg::IndexOp>();
+  auto query = sees.getRhs().getDefiningOp<linalg::IndexOp>();
+  unsigned last = generic.getNumLoops() - 1;
+  return key && query && key.getDim() == last && query.getDim() == last - 1;
 }
 
 Value waferflow::buildCausalMask(OpBuilder &builder, Location loc,

@@ -12,9 +12,9 @@
 
 namespace waferflow {
 
-/// A linalg op whose body compares two of its loop positions: a causal mask,
-/// the only form in which masks are left after `fold-constants`.
-bool comparesPositions(mlir::Operation *op);
+/// A mask as `buildCausalMask` writes it, the only form in which masks that
+/// only look back are left after `fold-constants`.
+bool isCausalMask(mlir::Operation *op);
 
 /// The mask of `type` (its last two dimensions are query and key): `visible`
 /// where the key is not after the query, else `hidden`.

@@ -28,21 +28,22 @@ public:
     // does.
     for (FlowKernel kernel : shape.kernels)
       for (Value operand : kernel->getOperands())
-        lastUse[operand] = std::max(lastUse.lookup(operand),
-                                    positionOf[kernel] + 1);
+        lastUse[operand] =
+            std::max(lastUse.lookup(operand), positionOf[kernel] + 1);
 
     std::vector<int32_t> live(numClasses + 1, 0);
     std::vector<LivePoint> points;
     for (auto [i, kernel] : llvm::enumerate(shape.kernels)) {
       std::vector<int32_t> born(numClasses + 1, 0), dying(numClasses + 1, 0);
       for (Value result : kernel->getResults())
-        if (int slot = slotOf(result); slot != kNothing && lastUse.count(result))
+        if (int slot = slotOf(result);
+            slot != kNothing && lastUse.count(result))
           ++born[slot];
       SmallPtrSet<Value, 8> seen;
       for (Value operand : kernel->getOperands())
-        if (int slot = slotOf(operand);
-            slot != kNothing && seen.insert(operand).second &&
-            lastUse.lookup(operand) == i + 1)
+        if (int slot = slotOf(operand); slot != kNothing &&
+                                        seen.insert(operand).second &&
+                                        lastUse.lookup(operand) == i + 1)
           ++dying[slot];
       bool inPlace = isa<MapOp, ReduceOp>(kernel.getOperation());
       LivePoint point;

@@ -16,8 +16,8 @@ namespace waferflow::flow {
 
 namespace {
 
-/// Expected fraction of nonzeros: what the weight was counted to have, else what
-/// its mask asks for.
+/// Expected fraction of nonzeros: what the weight was counted to have, else
+/// what its mask asks for.
 double densityOf(WeightAttr weight) {
   MaskAttr mask = weight.getMask();
   if (!mask)
@@ -101,8 +101,8 @@ private:
         if (!attention)
           continue;
         int64_t dim = attention.getHeadDim();
-        bool shared = features(value) != static_cast<int64_t>(
-                                             attention.getHeads() * dim);
+        bool shared =
+            features(value) != static_cast<int64_t>(attention.getHeads() * dim);
         touch.heads = shared ? attention.getKvHeads() : attention.getHeads();
         touch.headDim = dim;
         touch.sharing =
@@ -146,7 +146,8 @@ private:
     s.kind = kernel.getKindName();
     s.name = nameOf(kernel);
     if (!kernel.getPhase() || !kernel.getSection())
-      return op->emitOpError("expected a phase and a section; run label-kernels");
+      return op->emitOpError(
+          "expected a phase and a section; run label-kernels");
     s.phase = static_cast<Phase>(*kernel.getPhase());
     s.section = static_cast<Section>(*kernel.getSection());
     if (auto spmm = dyn_cast<SpmmOp>(op)) {

@@ -17,10 +17,10 @@ namespace waferflow::flow {
 /// Kernels of a function, the feature classes of their activations and what is
 /// live while each runs.
 struct StepShape {
-  std::vector<FlowKernel> kernels;        ///< in order of execution
+  std::vector<FlowKernel> kernels; ///< in order of execution
   std::vector<FeatureClass> classes;
-  std::vector<KernelShape> shapes;        ///< one a kernel
-  std::vector<LivePoint> live;            ///< one a kernel
+  std::vector<KernelShape> shapes;              ///< one a kernel
+  std::vector<LivePoint> live;                  ///< one a kernel
   mlir::DenseMap<mlir::Value, int32_t> classOf; ///< activations only
 
   /// -1 for a scalar a token and for what is no activation.

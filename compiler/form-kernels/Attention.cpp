@@ -102,12 +102,11 @@ void AttentionRegion::absorbHeadSums() {
 static LogicalResult describe(KernelPlan &plan, PlannedKernel &kernel) {
   Graph &graph = plan.graph;
   for (Operation *op : kernel.members) {
-    kernel.causal |= comparesPositions(op);
     for (Value input : Graph::inputs(op))
       while (Operation *source = input.getDefiningOp()) {
         if (!graph.isSource(input))
           break;
-        kernel.causal |= comparesPositions(source);
+        kernel.causal |= isCausalMask(source);
         if (!source->getNumOperands())
           break;
         input = source->getOperand(0);
@@ -127,6 +126,7 @@ static LogicalResult describe(KernelPlan &plan, PlannedKernel &kernel) {
     int64_t features[2];
     for (int i : {0, 1}) {
       Value root = graph.root(op->getOperand(i));
+      kernel.leading.push_back(root);
       features[i] = boundaryType(graph.axes, root).getShape().back();
     }
     kernel.heads = std::max(features[0], features[1]) / kernel.headDim;
@@ -155,6 +155,7 @@ static LogicalResult addKernel(KernelPlan &plan, AttentionRegion &region,
     kernel.kvHeads = like.kvHeads;
     kernel.headDim = like.headDim;
     kernel.causal = like.causal;
+    kernel.leading = like.leading;
   } else if (failed(describe(plan, kernel))) {
     return failure();
   }

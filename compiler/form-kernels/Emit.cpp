@@ -72,12 +72,17 @@ Body Emitter::bodyOf(int id) const {
   llvm::sort(body.ops, [&](Operation *a, Operation *b) {
     return graph.position(a) < graph.position(b);
   });
+  // Attention reads queries and keys first; then arguments, then values in
+  // order.
+  ArrayRef<Value> leading = plan.kernels[id].leading;
   auto key = [&](Value value) {
+    int64_t lead = llvm::find(leading, value) - leading.begin();
     if (auto arg = dyn_cast<BlockArgument>(value))
-      return std::pair<int64_t, int64_t>(-1, arg.getArgNumber());
+      return std::tuple<int64_t, int64_t, int64_t>(lead, -1,
+                                                   arg.getArgNumber());
     auto result = cast<OpResult>(value);
-    return std::pair<int64_t, int64_t>(graph.position(result.getOwner()),
-                                       result.getResultNumber());
+    return std::tuple<int64_t, int64_t, int64_t>(
+        lead, graph.position(result.getOwner()), result.getResultNumber());
   };
   llvm::sort(body.inputs, [&](Value a, Value b) { return key(a) < key(b); });
   return body;

@@ -35,6 +35,7 @@ struct PlannedKernel {
   // Attention.
   int64_t heads = 0, kvHeads = 0, headDim = 0;
   bool causal = false;
+  llvm::SmallVector<mlir::Value> leading; ///< queries and keys
 };
 
 /// Depends on integer arguments alone and compares them for equality: a one-hot

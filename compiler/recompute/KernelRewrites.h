@@ -17,9 +17,10 @@ namespace waferflow::flow {
 /// result is used and the kernel is gone.
 mlir::Operation *pruneResults(mlir::Operation *kernel);
 
-/// Puts the body of the flow.map `producer`, whose results only `consumer` uses,
-/// in front of the body of `consumer` (a flow.map or flow.reduce), so that the
-/// values between them never leave a core's registers. Returns the fused kernel.
+/// Puts the body of the flow.map `producer`, whose results only `consumer`
+/// uses, in front of the body of `consumer` (a flow.map or flow.reduce), so
+/// that the values between them never leave a core's registers. Returns the
+/// fused kernel.
 mlir::Operation *fuseProducer(mlir::Operation *producer,
                               mlir::Operation *consumer);
 

@@ -162,7 +162,8 @@ private:
     IRMapping &results = isMap(def) ? mapsOfUser : memo;
     if (isMap(def))
       newMaps.push_back(clone);
-    for (auto [old, now] : llvm::zip_equal(def->getResults(), clone->getResults()))
+    for (auto [old, now] :
+         llvm::zip_equal(def->getResults(), clone->getResults()))
       results.map(old, now);
     return clone->getResult(cast<OpResult>(value).getResultNumber());
   }
@@ -214,7 +215,8 @@ private:
 
   /// What only the backward pass used is not produced any more.
   void pruneForward() {
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(step.front())))
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(step.front())))
       if (isa<MapOp, ReduceOp>(op))
         pruneResults(&op);
       else if (isOpTriviallyDead(&op))
