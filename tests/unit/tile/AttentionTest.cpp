@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "Programs.h"
 
-#include "simulator/tile/AttentionShape.h"
+#include "simulator/tile/AttentionCycles.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 
 using namespace waferflow;
@@ -201,4 +202,41 @@ TEST(Attention, QueriesOfARowEqualACountOfTokens) {
               << key;
         }
     }
+}
+
+// The walk over blocks against a walk over tokens, one key a block, with rates
+// at which an AXPY takes a cycle a query and every softmax instruction one
+// cycle.
+TEST(Attention, EqualsAWalkOverAllTokens) {
+  Machine m = machine();
+  m.launchCycles = m.setupCycles = 0;
+  for (auto &[name, rate] : m.instructions)
+    rate = name.rfind("axpy", 0) == 0 ? 1 : 1e9;
+  AttentionCosts costs(m, ElementType::F16, Accumulate::Storage, {});
+  for (int64_t seq = 1; seq <= 14; ++seq)
+    for (int64_t rows = 1; rows <= 16; ++rows)
+      for (bool causal : {false, true}) {
+        AttentionShape shape;
+        shape.seq = seq;
+        shape.rows = rows;
+        shape.causal = causal;
+        int64_t expected = 4; // reciprocal, log, add, O scaled
+        for (int64_t key = 0; key < seq; ++key) {
+          int64_t slowest = 0;
+          for (int64_t y = 0; y < std::min(rows, seq); ++y) {
+            int64_t queries = 0;
+            for (int64_t t = 0; t < seq; ++t)
+              queries += t % rows == y && (!causal || t >= key);
+            int64_t cycles = 2 * queries; // scores, outputs
+            if (key % rows == y || queries == 0)
+              cycles += 2; // a key's and a value's wavelet, sent or dropped
+            if (queries > 0)
+              cycles += key == 0 ? 5 : 10; // scores, then corrections and O
+            slowest = std::max(slowest, cycles);
+          }
+          expected += slowest;
+        }
+        ASSERT_EQ(forwardCycles(shape, {1, 1}, costs).total(), expected)
+            << seq << " tokens on " << rows << " rows";
+      }
 }

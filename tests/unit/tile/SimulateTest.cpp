@@ -8,6 +8,7 @@
 
 #include "simulator/Simulate.h"
 #include "simulator/report/Json.h"
+#include "simulator/tile/TimeKernels.h"
 
 #include <gmock/gmock.h>
 #include <numeric>
@@ -189,6 +190,23 @@ TEST(Simulate, SaysWhatIsWrong) {
   EXPECT_EQ(fail(still).str(),
             "program 'hand-made': expected a step that takes "
             "time, got 0 cycles from 1 kernels");
+}
+
+TEST(Simulate, EqualKernelsAreTimedOnce) {
+  Program p = step();
+  auto key = [&](size_t k) { return timingKey(p.kernels[k], p); };
+  EXPECT_EQ(key(3), key(6)); // attention and its recomputation
+  EXPECT_EQ(key(1), key(7)); // scale
+  EXPECT_EQ(key(1), key(5)); // the loss does the same work
+  EXPECT_NE(key(3), key(8)); // attention backward
+  EXPECT_NE(key(0), key(9)); // embedding and its gradient
+  // Dense weights of one shape are alike, orders are not.
+  p.weights.push_back(p.weights[0]);
+  std::get<Gather>(p.kernels[9].body) = std::get<Gather>(p.kernels[0].body);
+  std::get<Gather>(p.kernels[9].body).weight = 1;
+  EXPECT_EQ(key(0), key(9));
+  std::get<Gather>(p.kernels[9].body).order = 1;
+  EXPECT_NE(key(0), key(9));
 }
 
 TEST(Simulate, ARunAfterAnErrorIsFine) {
