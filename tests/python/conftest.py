@@ -27,7 +27,7 @@ def kernel(layer: int, name: str, cycles: int, theory: float) -> dict[str, Any]:
     """A spmm of a report whose loss is ring latency and imbalance."""
     lost = cycles // 5
     return {
-        "name": f"layers.{layer}.{name}",
+        "name": f"layer {layer} model.layers.{layer}.{name}.weight",
         "kind": "spmm",
         "layer": layer,
         "phase": "forward",

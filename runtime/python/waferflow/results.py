@@ -90,8 +90,8 @@ class KernelRow:
     """One kernel of the step. `layer` is -1 outside blocks; cycles are its own.
 
     nonzeros: weight elements streamed. theory: dense over sparse multiply-adds. speedup: dense
-    over sparse cycles. ledger: name -> cycles lost, as in the step's entries. bottleneck: what
-    its critical column waits for.
+    over sparse cycles. ledger: name -> cycles above dense cycles / theory, its own. bottleneck:
+    what its critical column waits for.
     """
 
     name: str

@@ -21,24 +21,25 @@ class Group:
     phase: str
     kernels: int = 0
     cycles: int = 0
-    lost: Counter[str] = field(default_factory=Counter)
     dense_cycles: float = 0.0
-    expected_cycles: float = 0.0
+    own_expected_cycles: float = 0.0
+    bottlenecks: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def total(self) -> int:
-        """Cycles above the expected ones."""
-        return sum(self.lost.values())
+    def lost(self, theory: float) -> float:
+        """Cycles above what the step's theory expects of it; all groups' sum is the step's."""
+        return self.cycles - self.dense_cycles / theory
 
 
 def lost(results: Results) -> Table | None:
-    """The kernels that lost most at the highest sparsity, with their largest entries."""
-    compared = [point for point in results if point.ledger and point.sparsity > 0]
+    """The kernels that lost most at the highest sparsity, and what they waited for."""
+    compared = [point for point in results if point.speedup and point.sparsity > 0]
     if not compared:
         return None
     point = max(compared, key=lambda candidate: candidate.sparsity)
-    groups = sorted(group(point), key=lambda g: -g.total)
-    groups = [g for g in groups if g.total > 0][:ROWS]
+    theory = point.speedup.theory_executed if point.speedup else 1.0
+    expected = point.cycles - sum(g.lost(theory) for g in group(point))
+    groups = sorted(group(point), key=lambda g: -g.lost(theory))
+    groups = [g for g in groups if g.lost(theory) > 0][:ROWS]
     if not groups:
         return None
     table = style.table(
@@ -48,16 +49,15 @@ def lost(results: Results) -> Table | None:
         "phase",
         "n",
         "cycles",
-        "of step",
+        "of\nstep",
         "speedup",
-        "theory",
-        "lost",
-        "mostly to",
+        "own\ntheory",
+        "lost, of\nexpected",
+        "waits for",
         left=3,
     )
     table.columns[-1].justify = "left"
     for g in groups:
-        worst = [key for key, cycles in g.lost.most_common(2) if cycles > 0.1 * g.total]
         table.add_row(
             g.name,
             g.kind,
@@ -66,9 +66,9 @@ def lost(results: Results) -> Table | None:
             style.count(g.cycles),
             style.percent(g.cycles / point.cycles),
             style.ratio(g.dense_cycles / g.cycles if g.dense_cycles and g.cycles else None),
-            style.ratio(g.dense_cycles / g.expected_cycles if g.expected_cycles else None),
-            style.count(g.total),
-            ", ".join(worst),
+            style.ratio(g.dense_cycles / g.own_expected_cycles if g.own_expected_cycles else None),
+            style.share(g.lost(theory) / expected),
+            g.bottlenecks.most_common(1)[0][0],
         )
     return table
 
@@ -81,17 +81,18 @@ def group(point: Result) -> list[Group]:
         entry = groups.setdefault(key, Group(*key))
         entry.kernels += 1
         entry.cycles += kernel.cycles
-        entry.lost.update(kernel.ledger or {})
+        entry.bottlenecks[kernel.bottleneck] += kernel.cycles
         if kernel.speedup is not None and kernel.theory:
             dense = kernel.cycles * kernel.speedup
             entry.dense_cycles += dense
-            entry.expected_cycles += dense / kernel.theory
+            entry.own_expected_cycles += dense / kernel.theory
     return list(groups.values())
 
 
 def folded_name(kernel: KernelRow) -> str:
-    """The kernel's name without its layer's number: `layers.3.mlp.up` is `mlp.up`."""
-    if kernel.layer < 0:
-        return kernel.name
-    number = rf"(^|[._ ])(layers?|blocks?)?[._ ]?{kernel.layer}[._ ]"
-    return re.sub(number, r"\1", kernel.name, count=1)
+    """The name without its layer, its phase and what every weight's name has.
+
+    `layer 3 recomputed model.layers.3.mlp.up_proj.weight` is `mlp.up_proj`.
+    """
+    name = re.sub(rf"(model[.])?layers?[. ]{kernel.layer}[. ]", "", kernel.name)
+    return name.replace(".weight", "").removeprefix("recomputed ")
