@@ -90,9 +90,10 @@ def group(point: Result) -> list[Group]:
 
 
 def folded_name(kernel: KernelRow) -> str:
-    """The name without its layer, its phase and what every weight's name has.
+    """The name without its layer, chunk, phase and what every weight's name has.
 
     `layer 3 recomputed model.layers.3.mlp.up_proj.weight` is `mlp.up_proj`.
     """
     name = re.sub(rf"(model[.])?layers?[. ]{kernel.layer}[. ]", "", kernel.name)
+    name = re.sub(r" chunk \d+", "", name)
     return name.replace(".weight", "").removeprefix("recomputed ")

@@ -1,5 +1,7 @@
 """The tables of `waferflow run` and `waferflow simulate`."""
 
+from itertools import chain
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -144,18 +146,15 @@ def choices(results: Results) -> Table | None:
 
 def sram(results: Results) -> Table | None:
     """The SRAM plan in bytes a core."""
-    plans = [
-        {**{item: style.count(n) for item, n in p.sram.items()}} if p.sram else {} for p in results
-    ]
-    for plan, point in zip(plans, results, strict=True):
-        if plan:
-            plan["sum"] = style.count(sum(point.sram.values()))
-    return by_point(results, "SRAM plan, bytes a core", plans)
+    plans = [{item: style.count(n) for item, n in point.sram.items()} for point in results]
+    sums = [{"sum": style.count(sum(p.sram.values()))} if p.sram else {} for p in results]
+    return by_point(results, "SRAM plan, bytes a core", plans, sums)
 
 
-def by_point(results: Results, title: str, columns: list) -> Table | None:
+def by_point(results: Results, title: str, *parts: list) -> Table | None:
     """A table of what may differ between points, folded where it does not."""
-    keys = list(dict.fromkeys(key for column in columns for key in column))
+    keys = list(dict.fromkeys(key for part in parts for column in part for key in column))
+    columns = [dict(chain(*(one.items() for one in column))) for column in zip(*parts, strict=True)]
     if not keys:
         return None
     same = all(column == columns[0] for column in columns)
