@@ -74,4 +74,53 @@ def SummarizeKernels : Pass<"summarize-kernels", "::mlir::ModuleOp"> {
   let options = [Option<"output", "output", "std::string", "\"-\"", "file to write">];
 }
 
+def Recompute : Pass<"recompute", "::mlir::ModuleOp"> {
+  let summary = "Clone the forward kernels that the backward pass needs again";
+  let description = [{
+    Backward kernels take nothing from the forward pass but every `keep-every`-th
+    block input, the last block's output and, in the head, scalars a token; clones
+    of forward kernels (`phase = recompute`) make the rest right before its first
+    use. `choose-mapping` does the same for each k that it tries.
+  }];
+  let options = [Option<"keepEvery", "keep-every", "int64_t", "1",
+                        "every k-th block input is kept">];
+}
+
+def ChooseMapping : Pass<"choose-mapping", "::mlir::ModuleOp"> {
+  let summary = "Choose Gt, k and every kernel's groups, buffers and sides";
+  let description = [{
+    Reads `flow.machine` of the module and `flow.step` of the entry function.
+    Exhaustive over small sets by the closed forms of simulator/cost: the same
+    candidates for a dense and a sparse step. k is the smallest with which some
+    mapping fits. What doesn't fit is an error: what, where, by how many bytes.
+  }];
+  let options = [Option<"go", "go", "int64_t", "0",
+                        "output groups of every spmm, 0: choose">];
+}
+
+def InsertRelayouts : Pass<"insert-relayouts", "::mlir::ModuleOp"> {
+  let summary = "Insert a relayout wherever a kernel reads another layout";
+  let description = [{
+    Replicas of a spmm's input for its output groups. Keys and values that
+    several query heads share are spread by the attention kernel itself.
+  }];
+}
+
+def PlanSram : Pass<"plan-sram", "::mlir::ModuleOp"> {
+  let summary = "Plan the SRAM of every kernel in bytes a core";
+  let description = [{
+    Leaves the fullest kernel's plan on the step as `flow.sram`; an overflow is an
+    error with every item.
+  }];
+}
+
+def PlaceKernels : Pass<"place-kernels", "::mlir::ModuleOp"> {
+  let summary = "Give every kernel its rectangle of cores";
+  let description = [{
+    Kernels run one after another on all columns of all token groups and all rows
+    that hold tokens. A kernel that reads another layout than its producer made is
+    an error.
+  }];
+}
+
 #endif // WAFERFLOW_COMPILER_PASSES

@@ -21,19 +21,19 @@ public:
       : step(step), shape(shape), numClasses(shape.classes.size()) {}
 
   std::vector<LivePoint> run() {
-    DenseMap<Operation *, unsigned> positionOf;
+    DenseMap<Operation *, size_t> positionOf;
     for (auto [i, kernel] : llvm::enumerate(shape.kernels))
       positionOf[kernel] = i;
     // The last kernel that reads each value; none where only the step's return
     // does.
     for (FlowKernel kernel : shape.kernels)
       for (Value operand : kernel->getOperands())
-        lastUse[operand] =
-            std::max(lastUse.lookup(operand), positionOf[kernel] + 1);
+        lastUse[operand] = positionOf[kernel] + 1; // kernels are in order
 
     std::vector<int32_t> live(numClasses + 1, 0);
     std::vector<LivePoint> points;
-    for (auto [i, kernel] : llvm::enumerate(shape.kernels)) {
+    for (auto [i, shared] : llvm::enumerate(shape.kernels)) {
+      FlowKernel kernel = shared;
       std::vector<int32_t> born(numClasses + 1, 0), dying(numClasses + 1, 0);
       for (Value result : kernel->getResults())
         if (int slot = slotOf(result);
@@ -45,7 +45,8 @@ public:
                                         seen.insert(operand).second &&
                                         lastUse.lookup(operand) == i + 1)
           ++dying[slot];
-      bool inPlace = isa<MapOp, ReduceOp>(kernel.getOperation());
+      Operation *op = kernel;
+      bool inPlace = isa<MapOp, ReduceOp>(op);
       LivePoint point;
       for (int slot = 0; slot <= numClasses; ++slot) {
         int32_t during = live[slot] + born[slot];
@@ -64,6 +65,9 @@ public:
 
 private:
   int slotOf(Value value) const {
+    // A replica belongs to the plan of the kernel that reads it.
+    if (value.getDefiningOp<RelayoutOp>())
+      return kNothing;
     if (int32_t cls = shape.classIndex(value); cls >= 0)
       return cls;
     Operation *def = value.getDefiningOp();

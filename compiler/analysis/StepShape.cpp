@@ -145,6 +145,8 @@ private:
     Operation *op = kernel;
     s.kind = kernel.getKindName();
     s.name = nameOf(kernel);
+    if (auto layer = kernel.getLayer())
+      s.layer = static_cast<int32_t>(*layer);
     if (!kernel.getPhase() || !kernel.getSection())
       return op->emitOpError(
           "expected a phase and a section; run label-kernels");

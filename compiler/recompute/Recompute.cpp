@@ -10,6 +10,7 @@
 #include "dialects/flow/Flow.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 

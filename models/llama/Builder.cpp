@@ -111,7 +111,7 @@ private:
   ModuleOp module;
   Dims dims;
   StepOptions options;
-  std::vector<Weight> weights;
+  std::vector<LlamaWeight> weights;
   Location loc;
   OpBuilder b;      ///< stays at the end of the entry function
   Values arguments; ///< the weights
@@ -140,7 +140,7 @@ ResultRange StepBuilder::call(StringRef name, ValueRange operands, Body body) {
 
 func::FuncOp StepBuilder::createEntry() {
   SmallVector<Type> inputs, results;
-  for (const Weight &weight : weights)
+  for (const LlamaWeight &weight : weights)
     inputs.push_back(RankedTensorType::get(weight.shape, b.getF32Type()));
   SmallVector<Type> gradients = inputs;
   auto words = RankedTensorType::get({dims.batch, dims.seq}, b.getI64Type());

@@ -8,12 +8,12 @@
 
 using namespace waferflow;
 
-std::vector<Weight> waferflow::llamaWeights(const LlamaConfig &config) {
+std::vector<LlamaWeight> waferflow::llamaWeights(const LlamaConfig &config) {
   int64_t hidden = config.hiddenSize, mlp = config.mlpSize;
   int64_t query = config.heads * config.headDim;
   int64_t key = config.kvHeads * config.headDim;
 
-  std::vector<Weight> weights;
+  std::vector<LlamaWeight> weights;
   weights.push_back(
       {"model.embed_tokens.weight", {config.vocabularySize, hidden}, false});
   for (int64_t layer = 0; layer < config.layers; ++layer) {

@@ -14,7 +14,7 @@
 
 namespace waferflow {
 
-struct Weight {
+struct LlamaWeight {
   std::string name;           ///< "model.layers.0.self_attn.q_proj.weight"
   std::vector<int64_t> shape; ///< a linear's is [out, in]
   bool pruned = false;        ///< whether it is a linear of the decoder
@@ -23,7 +23,7 @@ struct Weight {
 /// The arguments of the entry function, in order: the embedding; for each
 /// layer q, k, v, o, gate (when gated), up, down and its two norms; the last
 /// norm; the head (when not tied).
-std::vector<Weight> llamaWeights(const LlamaConfig &config);
+std::vector<LlamaWeight> llamaWeights(const LlamaConfig &config);
 
 /// How many of them a layer has.
 inline size_t weightsPerLayer(const LlamaConfig &config) {

@@ -129,7 +129,7 @@ static py::dict describe(const std::string &configJson,
                          const std::string &where) {
   LlamaConfig config = valueOrThrow(parseLlamaConfig(configJson, where));
   py::list weights;
-  for (const Weight &weight : llamaWeights(config))
+  for (const LlamaWeight &weight : llamaWeights(config))
     weights.append(py::make_tuple(
         weight.name, py::tuple(py::cast(weight.shape)), weight.pruned));
   py::dict result;

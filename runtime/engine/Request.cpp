@@ -118,7 +118,8 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
     for (int i = 0; i < kNumCosts; ++i)
       if (key == costKey(static_cast<Cost>(i))) {
         if (value != "on" && value != "off")
-          return reader.fail(where, "expected on or off, got '" + value.str() + "'");
+          return reader.fail(where,
+                             "expected on or off, got '" + value.str() + "'");
         request.switches.on[i] = value == "on";
         return;
       }
@@ -151,6 +152,10 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
 void readSparsity(const json::Array &values, Request &request, Reader &reader) {
   request.sparsity.clear();
   for (const json::Value &value : values) {
+    if (value.kind() == json::Value::Null) {
+      request.sparsity.push_back(kOwnSparsity);
+      continue;
+    }
     auto number = value.getAsNumber();
     if (!number || !(*number >= 0 && *number < 1))
       return reader.fail("--sparsity", "expected numbers in [0, 1), got " +
@@ -182,7 +187,8 @@ std::variant<Request, Error> parseRequest(const std::string &text) {
   reader.integer("seed", request.seed);
   reader.integer("threads", request.threads);
   reader.boolean("sensitivity", request.sensitivity);
-  if (auto i = reader.choice("mask", {"uniform", "magnitude", "checkpoint", "2:4"}))
+  if (auto i =
+          reader.choice("mask", {"uniform", "magnitude", "checkpoint", "2:4"}))
     request.mask = static_cast<MaskKind>(*i);
   if (auto i = reader.choice("step", {"train", "forward"}))
     request.train = *i == 0;
@@ -199,13 +205,14 @@ std::variant<Request, Error> parseRequest(const std::string &text) {
   if (const json::Array *settings = reader.array("set"))
     for (const json::Value &setting : *settings)
       readSetting(setting.getAsString().value_or(""), request, reader);
-  for (auto [name, value] : {std::pair{"tokens", request.tokens},
-                             std::pair{"seq", request.seq}})
+  for (auto [name, value] :
+       {std::pair{"tokens", request.tokens}, std::pair{"seq", request.seq}})
     if (value && *value < 1)
-      reader.fail(name, "expected a positive number, got " + std::to_string(*value));
+      reader.fail(name,
+                  "expected a positive number, got " + std::to_string(*value));
   if (request.threads < 0)
-    reader.fail("threads", "expected at least 0, got " +
-                               std::to_string(request.threads));
+    reader.fail("threads",
+                "expected at least 0, got " + std::to_string(request.threads));
   if (request.threads == 0)
     request.threads = std::max(1u, std::thread::hardware_concurrency());
   if (reader.error)

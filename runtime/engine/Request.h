@@ -22,18 +22,22 @@ enum class MaskKind { Uniform, Magnitude, Checkpoint, TwoFour };
 
 const char *maskKindName(MaskKind kind);
 
+/// Stands for the sparsity that a checkpoint's own zeros have.
+constexpr double kOwnSparsity = -1;
+
 /// One call of `waferflow run|compile|simulate|theory`: the command line's
 /// options with their defaults.
 struct Request {
   std::string model;                     ///< a label
   std::string config;                    ///< path of config.json
   std::optional<std::string> checkpoint; ///< safetensors file or folder
-  std::vector<double> sparsity = {0, 0.5, 0.7, 0.9};
+  std::vector<double> sparsity = {0, 0.5, 0.7, 0.9}; ///< or kOwnSparsity
   std::string machine = "cs3"; ///< name, or path of a YAML file
   std::string machinesDir;
   std::optional<int64_t> tokens; ///< default: the most that fits
   std::optional<int64_t> seq;    ///< default min(2048, the model's maximum)
-  std::optional<MaskKind> mask;  ///< default magnitude with weights, else uniform
+  std::optional<MaskKind>
+      mask; ///< default magnitude with weights, else uniform
   bool train = true;
   ElementType type = ElementType::F16;
   Accumulate accumulate = Accumulate::Storage;

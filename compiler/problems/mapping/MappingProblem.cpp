@@ -10,9 +10,9 @@ namespace waferflow {
 
 std::optional<Error> MappingProblem::check() const {
   if (tokens <= 0 || seq <= 0 || tokens % seq != 0)
-    return Error{"tokens", "expected a positive multiple of the sequence length " +
-                               std::to_string(seq) + ", got " +
-                               std::to_string(tokens)};
+    return Error{"tokens",
+                 "expected a positive multiple of the sequence length " +
+                     std::to_string(seq) + ", got " + std::to_string(tokens)};
   if (live.size() != kernels.size())
     return Error{"live", "expected one live point a kernel (" +
                              std::to_string(kernels.size()) + "), got " +
@@ -40,6 +40,7 @@ std::optional<Error> verify(const MappingProblem &problem,
   if (solution.choices.size() != problem.kernels.size())
     return Error{"mapping", "expected one choice a kernel, got " +
                                 std::to_string(solution.choices.size())};
+  LaidOut laid = layOut(problem, solution.tokens, solution.headChunks);
   for (size_t i = 0; i < solution.choices.size(); ++i) {
     const KernelChoice &choice = solution.choices[i];
     std::string where = "kernel " + problem.kernels[i].name;
@@ -52,8 +53,7 @@ std::optional<Error> verify(const MappingProblem &problem,
                               std::to_string(solution.tokens.groupColumns) +
                               " output groups, got " +
                               std::to_string(choice.outputGroups)};
-    int64_t bytes = planBytes(planKernel(problem, solution.tokens,
-                                         solution.headChunks, i, choice));
+    int64_t bytes = kernelBytes(problem, laid, i, choice);
     if (bytes > problem.machine.sramBytes)
       return Error{where, "expected at most " +
                               std::to_string(problem.machine.sramBytes) +

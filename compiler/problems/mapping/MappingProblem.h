@@ -25,9 +25,9 @@ namespace waferflow {
 struct FeatureClass {
   std::string name; ///< the order's name in IR
   int64_t features = 0;
-  int64_t heads = 0;   ///< with headDim: heads own whole columns; 0 elsewhere
+  int64_t heads = 0; ///< with headDim: heads own whole columns; 0 elsewhere
   int64_t headDim = 0;
-  int64_t sharing = 1; ///< query heads a (key, value) head serves
+  int64_t sharing = 1;  ///< query heads a (key, value) head serves
   bool chunked = false; ///< only part of the features is ever resident: the
                         ///< vocabulary, passed in `headChunks` pieces
 
@@ -39,6 +39,7 @@ struct FeatureClass {
 struct KernelShape {
   std::string name;
   std::string kind; ///< as in the report: "spmm", "sddmm", ...
+  int32_t layer = -1;
   Section section = Section::Block;
   Phase phase = Phase::Forward;
   int32_t inClass = -1;  ///< class of the (reduced) input
@@ -47,8 +48,8 @@ struct KernelShape {
 
   // spmm and sddmm: the weight as stored, [rows = out, columns = in].
   int64_t rows = 0, columns = 0;
-  double density = 1;       ///< expected, 1 where dense
-  bool indexFree = true;    ///< dense weights stream without indices
+  double density = 1;    ///< expected, 1 where dense
+  bool indexFree = true; ///< dense weights stream without indices
   bool transposed = false;
   bool denseGradient = false;
 
@@ -69,8 +70,8 @@ struct MappingProblem {
   Accumulate accumulate = Accumulate::Storage;
   int64_t tokens = 0, seq = 0;
   std::vector<FeatureClass> classes;
-  std::vector<KernelShape> kernels; ///< in order of execution
-  std::vector<LivePoint> live;      ///< one a kernel
+  std::vector<KernelShape> kernels;        ///< in order of execution
+  std::vector<LivePoint> live;             ///< one a kernel
   std::optional<int64_t> fixedGt, fixedGo; ///< `--set mapping.gt=`, `.go=`
 
   /// Sizes positive, indices in range, one live point a kernel.
@@ -80,7 +81,8 @@ struct MappingProblem {
 struct KernelChoice {
   int64_t outputGroups = 1;
   GroupForm form = GroupForm::Contiguous;
-  int64_t buffers = 1;
+  int64_t buffers = 1;  ///< spmm, sddmm
+  int64_t keyBlock = 0; ///< attention: keys whose scores are resident at once
   Sddmm::Broadcast broadcast = Sddmm::Broadcast::Output;
   double cycles = 0; ///< closed form, with this kernel's share of the gather
 };
@@ -90,23 +92,36 @@ using SramPlan = std::map<std::string, int64_t>;
 
 struct MappingSolution {
   TokenLayout tokens;
-  int64_t headChunks = 1; ///< pieces of the vocabulary
+  int64_t headChunks = 1;            ///< pieces of the vocabulary
   std::vector<KernelChoice> choices; ///< one a kernel
   double cycles = 0;                 ///< of the whole step, closed forms
   SramPlan sram;
-  std::vector<std::string> reasons;  ///< for people: what was compared
+  std::vector<std::string> reasons; ///< for people: what was compared
 };
 
+/// A problem's classes laid on one candidate of token groups.
+struct LaidOut {
+  TokenLayout tokens;
+  int64_t headChunks = 1;
+  std::vector<int64_t> features; ///< by class: most in a column
+  std::vector<int64_t> columns;  ///< by class: columns that hold features
+};
+
+LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
+               int64_t headChunks);
+
 /// The plan of one kernel: code, live activations, partial sums, replica...
-SramPlan planKernel(const MappingProblem &problem, const TokenLayout &tokens,
-                    int64_t headChunks, size_t kernel,
-                    const KernelChoice &choice);
+SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
+                    size_t kernel, const KernelChoice &choice);
+
+/// planBytes(planKernel(...)) without making the plan.
+int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
+                    size_t kernel, const KernelChoice &choice);
 
 /// Cycles of one kernel by the closed forms of simulator/cost, its all-gather
 /// included.
-double estimateKernel(const MappingProblem &problem, const TokenLayout &tokens,
-                      int64_t headChunks, size_t kernel,
-                      const KernelChoice &choice);
+double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
+                      size_t kernel, const KernelChoice &choice);
 
 /// Sum of a plan's items.
 int64_t planBytes(const SramPlan &plan);
@@ -115,12 +130,18 @@ int64_t planBytes(const SramPlan &plan);
 std::optional<Error> verify(const MappingProblem &problem,
                             const MappingSolution &solution);
 
+/// Why no mapping exists: what does not fit, where and by how many bytes (0
+/// where the problem itself is wrong).
+struct MappingFailure {
+  Error error;
+  int64_t overBytes = 0;
+};
+
 /// Tries every token group count of a small set and, kernel by kernel, every
 /// output group count, form, buffer count and broadcast side that fits, and
-/// keeps the cheapest by closed forms. On failure `error` says what does not
-/// fit, where and by how many bytes.
-std::optional<MappingSolution> searchExhaustive(const MappingProblem &problem,
-                                                Error &error);
+/// keeps the cheapest by closed forms.
+std::variant<MappingSolution, MappingFailure>
+searchExhaustive(const MappingProblem &problem);
 
 } // namespace waferflow
 

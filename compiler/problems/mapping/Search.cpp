@@ -17,54 +17,56 @@ namespace {
 
 constexpr std::array<int64_t, 8> kOutputGroups = {1, 2, 3, 4, 6, 8, 12, 16};
 constexpr std::array<int64_t, 7> kBuffers = {2, 4, 8, 16, 32, 64, 128};
+constexpr std::array<int64_t, 5> kKeyBlocks = {8, 16, 32, 64, 128};
 constexpr std::array<int64_t, 8> kHeadChunks = {1, 2, 4, 8, 16, 32, 64, 128};
 constexpr int64_t kMostTokenGroups = 32;
 
-using ShapeKey = std::tuple<std::string, int32_t, int32_t, int64_t, int64_t,
-                            double, bool, bool, bool, bool, int64_t, int64_t,
-                            int64_t>;
+using ShapeKey =
+    std::tuple<std::string, int32_t, int32_t, int64_t, int64_t, double, bool,
+               bool, bool, bool, int64_t, int64_t, int64_t>;
 
 ShapeKey keyOf(const KernelShape &s, int64_t freeBytes) {
-  return {s.kind,       s.inClass,  s.outClass,      s.rows,  s.columns,
-          s.density,    s.transposed, s.denseGradient, s.backward, s.causal,
-          s.heads,      s.headDim,  freeBytes};
+  return {s.kind,    s.inClass,    s.outClass,      s.rows,     s.columns,
+          s.density, s.transposed, s.denseGradient, s.backward, s.causal,
+          s.heads,   s.headDim,    freeBytes};
 }
 
 /// Searches one token layout; memoizes kernels of equal shape and space.
 class LayoutSearch {
 public:
-  LayoutSearch(const MappingProblem &problem, TokenLayout tokens,
+  LayoutSearch(const MappingProblem &problem, const TokenLayout &tokens,
                int64_t headChunks)
-      : problem(problem), tokens(tokens), headChunks(headChunks) {}
+      : problem(problem), laid(layOut(problem, tokens, headChunks)) {}
 
   /// The kernel that overflows most, or none; fills `solution` where none does.
   std::optional<Error> run(MappingSolution &solution) {
-    solution.tokens = tokens;
-    solution.headChunks = headChunks;
+    solution.tokens = laid.tokens;
+    solution.headChunks = laid.headChunks;
     solution.choices.resize(problem.kernels.size());
-    solution.cycles = 0;
-    int64_t fullest = -1;
     for (size_t i = 0; i < problem.kernels.size(); ++i) {
-      SramPlan least = planKernel(problem, tokens, headChunks, i, smallest(i));
-      int64_t over = planBytes(least) - problem.machine.sramBytes;
+      int64_t over = leastBytes(i) - problem.machine.sramBytes;
       if (over > worstOver) {
         worstOver = over;
         worstKernel = i;
       }
-      if (over > 0)
-        continue;
+    }
+    if (worstOver > 0)
+      return overflow();
+    int64_t fullest = -1;
+    size_t fullestKernel = 0;
+    for (size_t i = 0; i < problem.kernels.size(); ++i) {
       const KernelChoice &choice = best(i);
       solution.choices[i] = choice;
       solution.cycles += choice.cycles;
-      SramPlan plan = planKernel(problem, tokens, headChunks, i, choice);
-      if (planBytes(plan) > fullest) {
-        fullest = planBytes(plan);
-        solution.sram = std::move(plan);
+      int64_t bytes = kernelBytes(problem, laid, i, choice);
+      if (bytes > fullest) {
+        fullest = bytes;
+        fullestKernel = i;
       }
     }
-    if (worstOver <= 0)
-      return std::nullopt;
-    return overflow();
+    solution.sram = planKernel(problem, laid, fullestKernel,
+                               solution.choices[fullestKernel]);
+    return std::nullopt;
   }
 
   int64_t worstOver = std::numeric_limits<int64_t>::min();
@@ -73,15 +75,20 @@ private:
   KernelChoice smallest(size_t i) const {
     KernelChoice choice;
     choice.buffers = kBuffers.front();
+    if (problem.kernels[i].kind == "attention")
+      choice.keyBlock = std::min(kKeyBlocks.front(), problem.seq);
     choice.outputGroups = problem.fixedGo && problem.kernels[i].kind == "spmm"
                               ? *problem.fixedGo
                               : 1;
     return choice;
   }
 
+  int64_t leastBytes(size_t i) const {
+    return kernelBytes(problem, laid, i, smallest(i));
+  }
+
   const KernelChoice &best(size_t i) {
-    SramPlan least = planKernel(problem, tokens, headChunks, i, smallest(i));
-    int64_t freeBytes = problem.machine.sramBytes - planBytes(least);
+    int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
     auto [it, isNew] = memo.try_emplace(keyOf(problem.kernels[i], freeBytes));
     if (isNew)
       it->second = searchKernel(i);
@@ -93,21 +100,19 @@ private:
     KernelChoice best = smallest(i);
     best.cycles = std::numeric_limits<double>::infinity();
     auto consider = [&](KernelChoice choice) {
-      SramPlan plan = planKernel(problem, tokens, headChunks, i, choice);
-      if (planBytes(plan) > problem.machine.sramBytes)
+      if (kernelBytes(problem, laid, i, choice) > problem.machine.sramBytes)
         return;
-      choice.cycles = estimateKernel(problem, tokens, headChunks, i, choice);
+      choice.cycles = estimateKernel(problem, laid, i, choice);
       if (choice.cycles < best.cycles)
         best = choice;
     };
     if (shape.kind == "spmm") {
-      for (int64_t go : kOutputGroups) {
-        if (problem.fixedGo ? go != *problem.fixedGo : go > tokens.groupColumns)
-          continue;
-        considerForms(shape, go, consider);
-      }
-      if (problem.fixedGo && best.cycles == std::numeric_limits<double>::infinity())
-        considerForms(shape, *problem.fixedGo, consider);
+      if (problem.fixedGo)
+        considerForms(*problem.fixedGo, consider);
+      else
+        for (int64_t go : kOutputGroups)
+          if (go <= laid.columns[shape.inClass])
+            considerForms(go, consider);
     } else if (shape.kind == "sddmm") {
       for (auto side : {Sddmm::Broadcast::Output, Sddmm::Broadcast::Input})
         for (int64_t buffers : kBuffers) {
@@ -116,14 +121,19 @@ private:
           choice.buffers = buffers;
           consider(choice);
         }
+    } else if (shape.kind == "attention") {
+      for (int64_t keys : kKeyBlocks) {
+        KernelChoice choice = smallest(i);
+        choice.keyBlock = std::min(keys, problem.seq);
+        consider(choice);
+      }
     } else {
       consider(smallest(i));
     }
     return best;
   }
 
-  template <typename F>
-  void considerForms(const KernelShape &shape, int64_t go, F consider) const {
+  template <typename F> void considerForms(int64_t go, F consider) const {
     for (GroupForm form : {GroupForm::Contiguous, GroupForm::Interleaved}) {
       if (go == 1 && form == GroupForm::Interleaved)
         continue;
@@ -139,81 +149,82 @@ private:
 
   Error overflow() const {
     SramPlan plan =
-        planKernel(problem, tokens, headChunks, worstKernel, smallest(worstKernel));
+        planKernel(problem, laid, worstKernel, smallest(worstKernel));
     std::string items;
     for (const auto &[item, bytes] : plan)
       items += (items.empty() ? "" : ", ") + item + " " + std::to_string(bytes);
     return {"kernel " + problem.kernels[worstKernel].name,
             "expected at most " + std::to_string(problem.machine.sramBytes) +
-                " bytes of SRAM a core, got " + std::to_string(planBytes(plan)) +
-                ", over by " + std::to_string(worstOver) + " (" + items +
-                ") with " + std::to_string(tokens.tokensPerCore) +
-                " tokens a core in " + std::to_string(tokens.groups) +
+                " bytes of SRAM a core, got " +
+                std::to_string(planBytes(plan)) + ", over by " +
+                std::to_string(worstOver) + " (" + items + ") with " +
+                std::to_string(laid.tokens.tokensPerCore) +
+                " tokens a core in " + std::to_string(laid.tokens.groups) +
                 " token groups"};
   }
 
   const MappingProblem &problem;
-  TokenLayout tokens;
-  int64_t headChunks;
+  LaidOut laid;
   size_t worstKernel = 0;
   std::map<ShapeKey, KernelChoice> memo;
 };
 
-/// A head needs a column of its own or several heads fit one; a token group
-/// needs at least one sequence.
-bool isPossible(const MappingProblem &problem, int64_t gt) {
-  return gt <= problem.machine.width && gt <= problem.tokens / problem.seq;
+/// A token group holds at least one sequence and one column.
+std::optional<Error> checkGroups(const MappingProblem &problem, int64_t gt) {
+  int64_t most = std::min(problem.machine.width, problem.tokens / problem.seq);
+  if (gt <= most)
+    return std::nullopt;
+  return Error{"mapping.gt", "expected at most " + std::to_string(most) +
+                                 " token groups (one a sequence and a column), "
+                                 "got " +
+                                 std::to_string(gt)};
 }
 
 } // namespace
 
-std::optional<MappingSolution> searchExhaustive(const MappingProblem &problem,
-                                                Error &error) {
-  if (auto bad = problem.check()) {
-    error = *bad;
-    return std::nullopt;
-  }
+std::variant<MappingSolution, MappingFailure>
+searchExhaustive(const MappingProblem &problem) {
+  if (auto bad = problem.check())
+    return MappingFailure{*bad, 0};
   std::optional<MappingSolution> best;
-  int64_t leastOver = std::numeric_limits<int64_t>::max();
+  MappingFailure failure{{}, std::numeric_limits<int64_t>::max()};
   bool anyChunked =
       std::any_of(problem.classes.begin(), problem.classes.end(),
                   [](const FeatureClass &c) { return c.chunked; });
   std::string compared;
-  for (int64_t gt = 1; gt <= kMostTokenGroups; ++gt) {
-    if (problem.fixedGt && gt != *problem.fixedGt)
-      continue;
-    if (!isPossible(problem, gt)) {
+  int64_t first = problem.fixedGt.value_or(1);
+  int64_t last = problem.fixedGt.value_or(kMostTokenGroups);
+  for (int64_t gt = first; gt <= last; ++gt) {
+    if (auto bad = checkGroups(problem, gt)) {
       if (problem.fixedGt)
-        error = {"mapping.gt", "expected at most one token group a sequence (" +
-                                   std::to_string(problem.tokens / problem.seq) +
-                                   "), got " + std::to_string(gt)};
-      continue;
+        return MappingFailure{*bad, 0};
+      break;
     }
-    TokenLayout tokens = layTokens(problem.tokens, problem.seq, gt,
-                                   problem.machine.width, problem.machine.height);
+    TokenLayout tokens =
+        layTokens(problem.tokens, problem.seq, gt, problem.machine.width,
+                  problem.machine.height);
     for (int64_t chunks : kHeadChunks) {
       LayoutSearch search(problem, tokens, chunks);
       MappingSolution solution;
-      auto over = search.run(solution);
-      if (over) {
-        if (search.worstOver < leastOver) {
-          leastOver = search.worstOver;
-          error = *over;
-        }
+      if (auto over = search.run(solution)) {
+        if (search.worstOver < failure.overBytes)
+          failure = {*over, search.worstOver};
         if (!anyChunked)
           break;
         continue;
       }
-      compared += (compared.empty() ? "gt " : ", ") + std::to_string(gt) + ": " +
+      compared += (compared.empty() ? "" : ", ") + std::to_string(gt) + ": " +
                   std::to_string(static_cast<int64_t>(solution.cycles));
       if (!best || solution.cycles < best->cycles)
         best = std::move(solution);
       break;
     }
   }
-  if (best)
-    best->reasons.push_back("estimated cycles by token groups: " + compared);
-  return best;
+  if (!best)
+    return failure;
+  best->reasons.push_back("estimated cycles by token groups that fit: " +
+                          compared);
+  return std::move(*best);
 }
 
 } // namespace waferflow

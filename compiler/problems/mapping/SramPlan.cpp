@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/MappingProblem.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace waferflow {
@@ -14,74 +15,108 @@ namespace {
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Features a column of a class when it is laid on one token group.
-int64_t residentFeatures(const FeatureClass &cls, int64_t columns,
-                         int64_t headChunks) {
-  int64_t features =
-      cls.chunked ? ceilDiv(cls.features, headChunks) : cls.features;
-  if (cls.heads == 0)
-    return ceilDiv(features, columns);
-  return cls.order(columns).featuresPerColumn();
+/// Columns over which one head's dims lie.
+int64_t headColumns(const KernelShape &shape, const LaidOut &laid) {
+  return std::max<int64_t>(1, laid.columns[shape.inClass] / shape.heads);
 }
 
-/// Bytes of the buffers that exist only while the kernel runs.
-void addKernelBuffers(const MappingProblem &problem, const TokenLayout &tokens,
-                      int64_t headChunks, const KernelShape &shape,
-                      const KernelChoice &choice, SramPlan &plan) {
-  int64_t tl = tokens.tokensPerCore;
+/// Calls `add(item, bytes)` for the buffers that exist only while the kernel
+/// runs.
+template <typename F>
+void addBuffers(const MappingProblem &problem, const LaidOut &laid,
+                const KernelShape &shape, const KernelChoice &choice, F add) {
+  int64_t tl = laid.tokens.tokensPerCore;
   int64_t bytes = elementBytes(problem.type);
   int64_t sumBytes = problem.accumulate == Accumulate::F32 ? 4 : bytes;
   if (shape.kind == "spmm") {
-    plan["partial_sums"] = choice.buffers * tl * sumBytes;
-    int64_t f = residentFeatures(problem.classes[shape.inClass],
-                                 tokens.groupColumns, headChunks);
+    add("partial_sums", choice.buffers * tl * sumBytes);
     if (choice.outputGroups > 1)
-      plan["replica"] = f * choice.outputGroups * tl * bytes;
+      add("replica",
+          laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
   } else if (shape.kind == "sddmm") {
     // The travelling vector twice (one arrives while one is used), and result
     // vectors of at most one f32 a resident feature.
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
-    const FeatureClass &resident =
-        problem.classes[output ? shape.inClass : shape.outClass];
-    plan["broadcast"] = 2 * tl * bytes;
-    plan["results"] = choice.buffers * 4 *
-                      residentFeatures(resident, tokens.groupColumns, headChunks);
+    int32_t resident = output ? shape.inClass : shape.outClass;
+    add("broadcast", 2 * tl * bytes);
+    add("results", choice.buffers * 4 * laid.features[resident]);
   } else if (shape.kind == "attention") {
-    // Score rows on their way (one a matmul that makes scores, twice), and the
-    // running maximum and sum of the local queries in f32.
-    int64_t rows = shape.backward ? 4 : 2;
-    plan["scores"] = rows * tl * bytes + 2 * 4 * tl;
+    // The scores of a key block after their scatter over the head's columns,
+    // and rows of scores on their way (forward one kind, backward two), twice;
+    // the running maximum and sum of the local queries in f32.
+    int64_t kinds = shape.backward ? 2 : 1;
+    int64_t share = ceilDiv(tl, headColumns(shape, laid));
+    add("scores", kinds * (choice.keyBlock * share + 2 * tl) * bytes);
+    add("softmax", 2 * 4 * tl);
+    if (shape.kvHeads < shape.heads) // K and V at every column of a query head
+      add("replica", 2 * tl * bytes * laid.features[shape.inClass]);
   }
+}
+
+/// Calls `activation(class, bytes)` for live tensors and `add` for the rest.
+template <typename A, typename F>
+void visitPlan(const MappingProblem &problem, const LaidOut &laid,
+               size_t kernel, const KernelChoice &choice, A activation, F add) {
+  add("code", problem.machine.codeBytes);
+  const LivePoint &live = problem.live[kernel];
+  int64_t tl = laid.tokens.tokensPerCore;
+  for (size_t i = 0; i < live.tensors.size(); ++i)
+    if (live.tensors[i] != 0)
+      activation(i, live.tensors[i] * tl * elementBytes(problem.type) *
+                        laid.features[i]);
+  if (live.rowScalars != 0)
+    add("row_scalars", live.rowScalars * tl * 4);
+  addBuffers(problem, laid, problem.kernels[kernel], choice, add);
 }
 
 } // namespace
 
+LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
+               int64_t headChunks) {
+  LaidOut laid{tokens, headChunks, {}, {}};
+  for (const FeatureClass &cls : problem.classes) {
+    if (cls.heads != 0) {
+      FeatureOrder order = cls.order(tokens.groupColumns);
+      laid.features.push_back(order.featuresPerColumn());
+      laid.columns.push_back(order.columns);
+      continue;
+    }
+    int64_t features =
+        cls.chunked ? ceilDiv(cls.features, headChunks) : cls.features;
+    laid.features.push_back(ceilDiv(features, tokens.groupColumns));
+    laid.columns.push_back(ceilDiv(features, laid.features.back()));
+  }
+  return laid;
+}
+
 FeatureOrder FeatureClass::order(int64_t columns) const {
   if (heads == 0)
     return blockedOrder(name, features, columns);
-  if (sharing == 1)
-    return headOrder(name, heads, headDim, columns);
-  // A (key, value) head is spread over the columns of the query heads it serves.
+  // A (key, value) head that `sharing` query heads read is spread over the
+  // columns of all of them, so that it lies where it is used.
   return headOrder(name, heads, headDim, columns);
 }
 
-SramPlan planKernel(const MappingProblem &problem, const TokenLayout &tokens,
-                    int64_t headChunks, size_t kernel,
-                    const KernelChoice &choice) {
+SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
+                    size_t kernel, const KernelChoice &choice) {
   SramPlan plan;
-  plan["code"] = problem.machine.codeBytes;
-  const LivePoint &live = problem.live[kernel];
-  int64_t tl = tokens.tokensPerCore;
-  for (size_t i = 0; i < live.tensors.size(); ++i)
-    if (live.tensors[i] != 0)
-      plan["activations." + problem.classes[i].name] =
-          live.tensors[i] * tl * elementBytes(problem.type) *
-          residentFeatures(problem.classes[i], tokens.groupColumns, headChunks);
-  if (live.rowScalars != 0)
-    plan["row_scalars"] = live.rowScalars * tl * 4;
-  addKernelBuffers(problem, tokens, headChunks, problem.kernels[kernel], choice,
-                   plan);
+  visitPlan(
+      problem, laid, kernel, choice,
+      [&](size_t cls, int64_t bytes) {
+        plan["activations." + problem.classes[cls].name] = bytes;
+      },
+      [&](const char *item, int64_t bytes) { plan[item] = bytes; });
   return plan;
+}
+
+int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
+                    size_t kernel, const KernelChoice &choice) {
+  int64_t sum = 0;
+  visitPlan(
+      problem, laid, kernel, choice,
+      [&](size_t, int64_t bytes) { sum += bytes; },
+      [&](const char *, int64_t bytes) { sum += bytes; });
+  return sum;
 }
 
 int64_t planBytes(const SramPlan &plan) {

@@ -142,7 +142,7 @@ TEST_P(Shipped, HasItsPublishedParameters) {
       cantFail(findLlamaConfig(GetParam().name, WAFERFLOW_CONFIGS));
   EXPECT_EQ(config.parameters(), GetParam().parameters);
   int64_t counted = 0;
-  for (const Weight &weight : llamaWeights(config)) {
+  for (const LlamaWeight &weight : llamaWeights(config)) {
     int64_t elements = 1;
     for (int64_t size : weight.shape)
       elements *= size;

@@ -1,0 +1,283 @@
+//===- ChooseMapping.cpp - From kernels to a mapping ----------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/ChooseMapping.h"
+
+#include "compiler/recompute/Recompute.h"
+#include "dialects/flow/MachineAttr.h"
+
+#include "mlir/IR/Builders.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace waferflow::flow {
+
+namespace {
+
+ElementType elementTypeOf(Type type) {
+  if (type.isBF16())
+    return ElementType::BF16;
+  return type.isF32() ? ElementType::F32 : ElementType::F16;
+}
+
+int64_t countLayers(func::FuncOp step) {
+  int64_t layers = 0;
+  for (Operation &op : step.front())
+    if (auto kernel = dyn_cast<FlowKernel>(op))
+      if (auto layer = kernel.getLayer())
+        layers = std::max(layers, static_cast<int64_t>(*layer) + 1);
+  return layers;
+}
+
+bool hasBackward(func::FuncOp step) {
+  for (Operation &op : step.front())
+    if (auto kernel = dyn_cast<FlowKernel>(op))
+      if (kernel.getPhase() == KernelPhase::Backward)
+        return true;
+  return false;
+}
+
+StringRef formName(GroupForm form) {
+  return form == GroupForm::Contiguous ? "contiguous" : "interleaved";
+}
+
+/// Writes a solution into the IR that its problem was read from.
+class Writer {
+public:
+  Writer(ModuleOp module, const StepShape &shape, const MappingProblem &problem,
+         const MappingSolution &solution)
+      : module(module), shape(shape), problem(problem), solution(solution),
+        builder(module.getContext()) {}
+
+  void write() {
+    writeOrders();
+    for (auto [i, kernel] : llvm::enumerate(shape.kernels))
+      writeKernel(kernel, problem.kernels[i], solution.choices[i]);
+  }
+
+private:
+  void writeOrders() {
+    builder.setInsertionPointToStart(module.getBody());
+    for (const FeatureClass &cls : problem.classes) {
+      FeatureOrder order = cls.order(solution.tokens.groupColumns);
+      OrderOp::create(
+          builder, module.getLoc(), cls.name, cls.features, order.columns,
+          cls.heads ? OrderForm::Heads : OrderForm::Blocked,
+          cls.heads ? builder.getI64IntegerAttr(cls.headDim) : IntegerAttr(),
+          DenseI32ArrayAttr(), DenseI32ArrayAttr());
+    }
+  }
+
+  LayoutAttr layout(int32_t cls, int64_t go = 1,
+                    StringRef form = "contiguous") {
+    return LayoutAttr::get(
+        builder.getContext(),
+        FlatSymbolRefAttr::get(builder.getContext(), problem.classes[cls].name),
+        go, form);
+  }
+
+  void writeKernel(FlowKernel kernel, const KernelShape &s,
+                   const KernelChoice &choice) {
+    bool isSddmm = s.kind == "sddmm";
+    StringRef broadcast = isSddmm && choice.broadcast == Sddmm::Broadcast::Input
+                              ? "input"
+                              : "output";
+    int64_t chunks = isChunked(s) ? solution.headChunks : 1;
+    kernel.setMappingAttr(MappingAttr::get(
+        builder.getContext(), choice.outputGroups, formName(choice.form),
+        choice.buffers, broadcast, choice.keyBlock, chunks));
+    if (s.inClass >= 0)
+      kernel.setInLayoutAttr(
+          layout(s.inClass, choice.outputGroups, formName(choice.form)));
+    if (s.outClass >= 0)
+      kernel.setOutLayoutAttr(layout(s.outClass));
+  }
+
+  bool isChunked(const KernelShape &s) const {
+    return (s.inClass >= 0 && problem.classes[s.inClass].chunked) ||
+           (s.outClass >= 0 && problem.classes[s.outClass].chunked);
+  }
+
+  ModuleOp module;
+  const StepShape &shape;
+  const MappingProblem &problem;
+  const MappingSolution &solution;
+  OpBuilder builder;
+};
+
+} // namespace
+
+func::FuncOp findStep(ModuleOp module) {
+  func::FuncOp step;
+  for (auto func : module.getOps<func::FuncOp>()) {
+    if (!func->hasAttr("flow.step"))
+      continue;
+    if (step) {
+      func.emitOpError("expected one function with flow.step, got a second");
+      return {};
+    }
+    step = func;
+  }
+  if (!step)
+    module.emitError("expected a function with the attribute flow.step");
+  return step;
+}
+
+FailureOr<Machine> findMachine(ModuleOp module) {
+  auto attr = module->getAttrOfType<MachineAttr>("flow.machine");
+  if (!attr)
+    return module.emitError("expected the attribute flow.machine");
+  return machineFromAttr(attr);
+}
+
+std::vector<int64_t> keepEveryCandidates(int64_t layers) {
+  std::vector<int64_t> candidates;
+  for (int64_t k = 1; k < layers; k += k < 4 ? 1 : k < 8 ? 2 : k / 4)
+    candidates.push_back(k);
+  candidates.push_back(std::max<int64_t>(layers, 1));
+  return candidates;
+}
+
+FailureOr<MappingProblem>
+buildMappingProblem(func::FuncOp step, StepShape &shape, int64_t tokens) {
+  auto attr = step->getAttrOfType<StepAttr>("flow.step");
+  auto module = step->getParentOfType<ModuleOp>();
+  auto machine = findMachine(module);
+  if (failed(machine))
+    return failure();
+  auto read = readStepShape(step, attr.getTokens());
+  if (failed(read))
+    return failure();
+  shape = std::move(*read);
+  MappingProblem problem;
+  problem.machine = *machine;
+  problem.type = elementTypeOf(attr.getType());
+  problem.accumulate =
+      attr.getAccumulate() == "f32" ? Accumulate::F32 : Accumulate::Storage;
+  problem.tokens = tokens;
+  problem.seq = attr.getSeq();
+  problem.classes = shape.classes;
+  problem.kernels = shape.shapes;
+  problem.live = shape.live;
+  if (attr.getGt() != 0)
+    problem.fixedGt = attr.getGt();
+  return problem;
+}
+
+namespace {
+
+/// Calls `visit(k, problem, shape, clone)` with the step recomputed for each
+/// candidate k, until it returns true. The clone is erased unless accepted.
+LogicalResult forEachKeepEvery(
+    func::FuncOp step, int64_t tokens,
+    function_ref<bool(int64_t, MappingProblem &, StepShape &, func::FuncOp)>
+        visit) {
+  auto attr = step->getAttrOfType<StepAttr>("flow.step");
+  std::vector<int64_t> candidates = keepEveryCandidates(countLayers(step));
+  if (attr.getKeepEvery() != 0)
+    candidates = {attr.getKeepEvery()};
+  else if (!hasBackward(step))
+    candidates = {1};
+  for (int64_t k : candidates) {
+    func::FuncOp clone = step.clone();
+    step->getBlock()->getOperations().insertAfter(step->getIterator(), clone);
+    materializeRecomputation(clone, k);
+    StepShape shape;
+    auto problem = buildMappingProblem(clone, shape, tokens);
+    if (failed(problem)) {
+      clone.erase();
+      return failure();
+    }
+    if (visit(k, *problem, shape, clone))
+      return success();
+    clone.erase();
+  }
+  return success();
+}
+
+} // namespace
+
+FailureOr<int64_t> findLargestTokens(ModuleOp module, int64_t most) {
+  func::FuncOp step = findStep(module);
+  if (!step)
+    return failure();
+  int64_t seq = step->getAttrOfType<StepAttr>("flow.step").getSeq();
+  int64_t largest = 0; // in sequences
+  auto visit = [&](int64_t, MappingProblem &problem, StepShape &,
+                   func::FuncOp) {
+    auto fits = [&](int64_t sequences) {
+      problem.tokens = sequences * seq;
+      return std::holds_alternative<MappingSolution>(searchExhaustive(problem));
+    };
+    // Rows are shared out by floors and ceilings, so fitting is not monotone to
+    // the last sequence: bisect, then look a little further.
+    int64_t low = largest, high = most / seq + 1;
+    while (high - low > 1) {
+      int64_t middle = low + (high - low) / 2;
+      (fits(middle) ? low : high) = middle;
+    }
+    for (int64_t more = low + 1; more <= low + low / 16 && more * seq <= most;
+         ++more)
+      if (fits(more))
+        low = more;
+    largest = std::max(largest, low);
+    return false;
+  };
+  if (failed(forEachKeepEvery(step, seq, visit)))
+    return failure();
+  return largest * seq;
+}
+
+LogicalResult chooseMapping(ModuleOp module, std::optional<int64_t> fixedGo) {
+  func::FuncOp step = findStep(module);
+  if (!step)
+    return failure();
+  auto attr = step->getAttrOfType<StepAttr>("flow.step");
+  std::optional<MappingFailure> least;
+  bool done = false;
+  auto visit = [&](int64_t k, MappingProblem &problem, StepShape &shape,
+                   func::FuncOp clone) {
+    problem.fixedGo = fixedGo;
+    auto result = searchExhaustive(problem);
+    if (auto *failed = std::get_if<MappingFailure>(&result)) {
+      if (!least || failed->overBytes < least->overBytes)
+        least = *failed;
+      return false;
+    }
+    const auto &solution = std::get<MappingSolution>(result);
+    Writer(module, shape, problem, solution).write();
+    clone->setAttr("flow.step",
+                   StepAttr::get(module.getContext(), attr.getTokens(),
+                                 attr.getSeq(), attr.getType(),
+                                 attr.getAccumulate(), solution.tokens.groups,
+                                 k));
+    SmallVector<Attribute> reasons;
+    Builder builder(module.getContext());
+    for (const std::string &reason : solution.reasons)
+      reasons.push_back(builder.getStringAttr(reason));
+    reasons.push_back(builder.getStringAttr(
+        "every " + std::to_string(k) +
+        (k == 1   ? "st"
+         : k == 2 ? "nd"
+         : k == 3 ? "rd"
+                  : "th") +
+        " block input is kept: the fewest recomputations that fit"));
+    clone->setAttr("flow.reasons", builder.getArrayAttr(reasons));
+    clone.setName(step.getName());
+    step.erase();
+    done = true;
+    return true;
+  };
+  if (failed(forEachKeepEvery(step, attr.getTokens(), visit)))
+    return failure();
+  if (!done)
+    return step.emitOpError() << least->error.str();
+  return success();
+}
+
+} // namespace waferflow::flow

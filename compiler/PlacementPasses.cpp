@@ -1,0 +1,71 @@
+//===- PlacementPasses.cpp - Mapping and placement as passes --------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/MappedStep.h"
+#include "compiler/Passes.h"
+#include "compiler/recompute/Recompute.h"
+
+namespace waferflow {
+
+#define GEN_PASS_DEF_RECOMPUTE
+#define GEN_PASS_DEF_CHOOSEMAPPING
+#define GEN_PASS_DEF_INSERTRELAYOUTS
+#define GEN_PASS_DEF_PLANSRAM
+#define GEN_PASS_DEF_PLACEKERNELS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+struct RecomputePass : impl::RecomputeBase<RecomputePass> {
+  using RecomputeBase::RecomputeBase;
+  void runOnOperation() override {
+    auto entry = entryFunction(getOperation());
+    if (mlir::failed(entry))
+      return signalPassFailure();
+    if (keepEvery < 1) {
+      entry->emitOpError("expected keep-every of at least 1, got ")
+          << keepEvery;
+      return signalPassFailure();
+    }
+    flow::materializeRecomputation(*entry, keepEvery);
+  }
+};
+
+struct ChooseMappingPass : impl::ChooseMappingBase<ChooseMappingPass> {
+  using ChooseMappingBase::ChooseMappingBase;
+  void runOnOperation() override {
+    std::optional<int64_t> fixed;
+    if (go != 0)
+      fixed = go;
+    if (mlir::failed(flow::chooseMapping(getOperation(), fixed)))
+      signalPassFailure();
+  }
+};
+
+struct InsertRelayoutsPass : impl::InsertRelayoutsBase<InsertRelayoutsPass> {
+  void runOnOperation() override {
+    if (mlir::failed(flow::insertRelayouts(getOperation())))
+      signalPassFailure();
+  }
+};
+
+struct PlanSramPass : impl::PlanSramBase<PlanSramPass> {
+  void runOnOperation() override {
+    if (mlir::failed(flow::planSram(getOperation())))
+      signalPassFailure();
+  }
+};
+
+struct PlaceKernelsPass : impl::PlaceKernelsBase<PlaceKernelsPass> {
+  void runOnOperation() override {
+    if (mlir::failed(flow::placeKernels(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+} // namespace waferflow

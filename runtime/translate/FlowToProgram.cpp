@@ -1,0 +1,311 @@
+//===- FlowToProgram.cpp - From placed kernels to plain structs -----------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/translate/FlowToProgram.h"
+
+#include "runtime/translate/KernelWork.h"
+
+using namespace mlir;
+using namespace waferflow::flow;
+
+namespace waferflow {
+
+namespace {
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+class Translator {
+public:
+  Translator(MappedStep &mapped, const MaskFactory &makeMask)
+      : mapped(mapped), makeMask(makeMask), shape(mapped.shape) {}
+
+  FailureOr<Program> run() {
+    const MappingProblem &problem = mapped.problem;
+    program.machine = problem.machine;
+    program.type = problem.type;
+    program.accumulate = problem.accumulate;
+    program.tokens = mapped.solution.tokens;
+    program.keepEvery =
+        mapped.step->getAttrOfType<StepAttr>("flow.step").getKeepEvery();
+    if (auto model = mapped.step->getAttrOfType<StringAttr>("flow.model"))
+      program.model = model.str();
+    if (auto plan = mapped.step->getAttrOfType<DictionaryAttr>("flow.sram"))
+      for (NamedAttribute item : plan)
+        program.sram[item.getName().str()] =
+            cast<IntegerAttr>(item.getValue()).getInt();
+    for (const FeatureClass &cls : problem.classes)
+      ordersOf.push_back(addOrders(cls));
+    collectWeights();
+    for (auto [i, kernel] : llvm::enumerate(shape.kernels))
+      if (failed(addKernel(i, kernel)))
+        return failure();
+    return std::move(program);
+  }
+
+private:
+  //===------------------------------------------------------------------===//
+  // Orders and weights
+  //===------------------------------------------------------------------===//
+
+  /// Orders by piece of the vocabulary; one where the class is whole.
+  std::vector<int32_t> addOrders(const FeatureClass &cls) {
+    std::vector<int32_t> indices;
+    int64_t columns = program.tokens.groupColumns;
+    if (!cls.chunked) {
+      program.orders.push_back(cls.order(columns));
+      return {static_cast<int32_t>(program.orders.size() - 1)};
+    }
+    int64_t step = pieceSize(cls.features);
+    for (int64_t first = 0; first < cls.features; first += step) {
+      int64_t size = std::min(step, cls.features - first);
+      if (!indices.empty() &&
+          program.orders[indices.back()].features() == size) {
+        indices.push_back(indices.back());
+        continue;
+      }
+      program.orders.push_back(blockedOrder(cls.name, size, columns));
+      indices.push_back(program.orders.size() - 1);
+    }
+    return indices;
+  }
+
+  int64_t pieceSize(int64_t features) const {
+    return ceilDiv(features, mapped.solution.headChunks);
+  }
+
+  void collectWeights() {
+    for (unsigned i = 0; i < mapped.step.getNumArguments(); ++i)
+      if (auto weight =
+              mapped.step.getArgAttrOfType<WeightAttr>(i, "flow.weight"))
+        weights[weight.getName()] = {
+            weight,
+            cast<RankedTensorType>(mapped.step.getArgument(i).getType())};
+  }
+
+  /// Rows [first, first + size) of a weight; all rows where size is the whole.
+  FailureOr<int32_t> weightIndex(Operation *op, StringRef name, int64_t first,
+                                 int64_t size) {
+    auto it = weights.find(name);
+    if (it == weights.end())
+      return op->emitOpError("expected a weight of the entry function, got '")
+             << name << "'";
+    auto [attr, type] = it->second;
+    bool whole = size == type.getDimSize(0);
+    std::string key = whole ? name.str()
+                            : name.str() + " rows " + std::to_string(first) +
+                                  " to " + std::to_string(first + size - 1);
+    auto [entry, isNew] =
+        indexOfWeight.try_emplace(key, program.weights.size());
+    if (!isNew)
+      return entry->second;
+    Weight weight{key, size, type.getDimSize(1), attr.getPruned(), nullptr};
+    if (attr.getMask()) {
+      if (!whole)
+        return op->emitOpError(
+                   "expected a dense weight to run in chunks, got '")
+               << name << "' with a mask";
+      auto mask = makeMask(attr, weight.rows, weight.columns);
+      if (!mask)
+        return op->emitOpError() << mask.str();
+      weight.mask = *mask;
+    }
+    program.weights.push_back(std::move(weight));
+    return entry->second;
+  }
+
+  //===------------------------------------------------------------------===//
+  // Kernels
+  //===------------------------------------------------------------------===//
+
+  LogicalResult addKernel(size_t index, FlowKernel kernel) {
+    Operation *op = kernel;
+    const KernelShape &s = shape.shapes[index];
+    const KernelChoice &choice = mapped.solution.choices[index];
+    if (!kernel.getPlacement())
+      return op->emitOpError("expected a placement; run place-kernels");
+    size_t firstId = program.kernels.size();
+    LogicalResult added = failure();
+    if (isa<SpmmOp, SddmmOp>(op))
+      added = addMatrix(op, s, choice);
+    else if (isa<AttentionOp>(op))
+      added = addAttention(s, choice);
+    else if (isa<MapOp>(op))
+      added = addBody(s, Map{scalarWork(op, mapped, index)});
+    else if (auto reduce = dyn_cast<ReduceOp>(op))
+      added = addBody(s, reduceWork(reduce, mapped, index));
+    else if (auto gather = dyn_cast<GatherOp>(op))
+      added = addGather(gather, s);
+    else if (auto relayout = dyn_cast<RelayoutOp>(op))
+      added = addRelayout(relayout, s);
+    else
+      return op->emitOpError("has no translation to a program");
+    if (failed(added))
+      return failure();
+    addDependences(op, firstId);
+    return success();
+  }
+
+  Kernel &push(const KernelShape &s) {
+    Kernel kernel;
+    kernel.id = program.kernels.size();
+    kernel.name = s.name;
+    kernel.layer = s.layer;
+    kernel.phase = s.phase;
+    kernel.section = s.section;
+    program.kernels.push_back(std::move(kernel));
+    return program.kernels.back();
+  }
+
+  template <typename Body>
+  LogicalResult addBody(const KernelShape &s, Body body) {
+    push(s).body = std::move(body);
+    return success();
+  }
+
+  /// One kernel a piece of the vocabulary where one side is chunked.
+  LogicalResult addMatrix(Operation *op, const KernelShape &s,
+                          const KernelChoice &choice) {
+    bool isSpmm = isa<SpmmOp>(op);
+    // The side of the weight's rows: what a forward spmm produces, a transposed
+    // one reduces, and dY of a gradient.
+    int32_t rowClass = s.transposed ? s.inClass : s.outClass;
+    int32_t columnClass = s.transposed ? s.outClass : s.inClass;
+    const auto &rowOrders = ordersOf[rowClass];
+    int64_t size = rowOrders.size() > 1 ? pieceSize(s.rows) : s.rows;
+    StringRef name = isSpmm ? weightNameOf(cast<SpmmOp>(op))
+                            : cast<SddmmOp>(op).getWeight().value_or("");
+    for (size_t piece = 0; piece < rowOrders.size(); ++piece) {
+      int64_t first = static_cast<int64_t>(piece) * size;
+      auto weight =
+          weightIndex(op, name, first, std::min(size, s.rows - first));
+      if (failed(weight))
+        return failure();
+      Kernel &kernel = push(s);
+      if (rowOrders.size() > 1)
+        kernel.name += " chunk " + std::to_string(piece);
+      int32_t rows = rowOrders[piece], columns = ordersOf[columnClass].front();
+      if (isSpmm) {
+        Spmm body;
+        body.weight = *weight;
+        body.transposed = s.transposed;
+        body.inOrder = s.transposed ? rows : columns;
+        body.outOrder = s.transposed ? columns : rows;
+        body.outputGroups = choice.outputGroups;
+        body.form = choice.form;
+        body.buffers = choice.buffers;
+        kernel.body = body;
+      } else {
+        Sddmm body;
+        body.weight = *weight;
+        body.inOrder = columns;
+        body.outOrder = rows;
+        body.broadcast = choice.broadcast;
+        body.dense = s.denseGradient;
+        body.buffers = choice.buffers;
+        kernel.body = body;
+      }
+    }
+    return success();
+  }
+
+  StringRef weightNameOf(SpmmOp op) {
+    auto argument = cast<BlockArgument>(op.getWeight());
+    return mapped.step
+        .getArgAttrOfType<WeightAttr>(argument.getArgNumber(), "flow.weight")
+        .getName();
+  }
+
+  LogicalResult addAttention(const KernelShape &s, const KernelChoice &choice) {
+    Attention body;
+    body.backward = s.backward;
+    body.causal = s.causal;
+    body.heads = s.heads;
+    body.kvHeads = s.kvHeads;
+    body.headDim = s.headDim;
+    body.order = ordersOf[s.inClass].front();
+    body.keyBlock = choice.keyBlock;
+    return addBody(s, body);
+  }
+
+  LogicalResult addGather(GatherOp op, const KernelShape &s) {
+    Gather body;
+    body.backward = op.getDirection() == Direction::Backward;
+    StringRef name = op.getWeight().value_or("");
+    if (!body.backward)
+      for (Value input : op.getInputs())
+        if (auto argument = dyn_cast<BlockArgument>(input))
+          if (auto weight = mapped.step.getArgAttrOfType<WeightAttr>(
+                  argument.getArgNumber(), "flow.weight"))
+            name = weight.getName();
+    auto it = weights.find(name);
+    if (it == weights.end())
+      return op.emitOpError("expected a weight of the entry function, got '")
+             << name << "'";
+    auto weight = weightIndex(op, name, 0, it->second.second.getDimSize(0));
+    if (failed(weight))
+      return failure();
+    body.weight = *weight;
+    body.order = ordersOf[body.backward ? s.inClass : s.outClass].front();
+    return addBody(s, body);
+  }
+
+  LogicalResult addRelayout(RelayoutOp op, const KernelShape &s) {
+    if (op.getFrom().getOrder() != op.getTo().getOrder())
+      return op.emitOpError("has no translation: expected one order, got ")
+             << op.getFrom().getOrder() << " and " << op.getTo().getOrder();
+    for (int32_t order : ordersOf[s.inClass]) {
+      Relayout body;
+      body.form = Relayout::Form::AllGather;
+      body.fromOrder = body.toOrder = order;
+      body.outputGroups = op.getTo().getGo();
+      body.groupForm = op.getTo().getForm() == "contiguous"
+                           ? GroupForm::Contiguous
+                           : GroupForm::Interleaved;
+      push(s).body = body;
+    }
+    return success();
+  }
+
+  /// Every kernel of an op depends on every kernel of its operands' producers.
+  void addDependences(Operation *op, size_t firstId) {
+    std::vector<int32_t> &mine = idsOf[op];
+    llvm::SmallSetVector<int32_t, 8> producers;
+    for (Value operand : op->getOperands())
+      if (auto it = idsOf.find(operand.getDefiningOp()); it != idsOf.end())
+        producers.insert(it->second.begin(), it->second.end());
+    for (size_t id = firstId; id < program.kernels.size(); ++id) {
+      mine.push_back(id);
+      program.kernels[id].dependsOn.assign(producers.begin(), producers.end());
+    }
+  }
+
+  MappedStep &mapped;
+  const MaskFactory &makeMask;
+  const StepShape &shape;
+  Program program;
+  std::vector<std::vector<int32_t>> ordersOf; ///< by class
+  llvm::StringMap<std::pair<WeightAttr, RankedTensorType>> weights;
+  llvm::StringMap<int32_t> indexOfWeight;
+  std::map<Operation *, std::vector<int32_t>> idsOf;
+};
+
+} // namespace
+
+FailureOr<Program> translateToProgram(ModuleOp module,
+                                      const MaskFactory &makeMask) {
+  auto mapped = readMappedStep(module);
+  if (failed(mapped))
+    return failure();
+  auto program = Translator(*mapped, makeMask).run();
+  if (failed(program))
+    return failure();
+  std::vector<Error> errors = check(*program);
+  if (!errors.empty())
+    return mapped->step.emitOpError() << errors.front().str();
+  return program;
+}
+
+} // namespace waferflow
