@@ -15,6 +15,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 // One body, compiled for several instruction sets, chosen when it is loaded.
@@ -57,6 +58,14 @@ typename LaneTraits<Lanes>::Element toElement(double cycles) {
 template <typename Lanes>
 WAFERFLOW_LANES_INLINE void raiseTo(Lanes &time, const Lanes &least) {
   time = time > least ? time : least;
+}
+/// Whether any lane of a comparison's result is set.
+template <typename Lanes> WAFERFLOW_LANES_INLINE bool any(const Lanes &mask) {
+  uint64_t words[sizeof(Lanes) / 8], all = 0;
+  std::memcpy(words, &mask, sizeof(Lanes));
+  for (uint64_t word : words)
+    all |= word;
+  return all != 0;
 }
 template <typename Lanes>
 WAFERFLOW_LANES_INLINE void lowerTo(Lanes &time, const Lanes &most) {

@@ -18,9 +18,13 @@ public:
 
   explicit SpmmSweep(const State &state)
       : state(state), problem(state.problem), columns(problem.counts.columns),
-        edge(state), ready(columns, Lanes{} - state.slots),
+        edge(state), owed(state.slots & ~state.ring),
+        noStream(~state.ring & (LaneTraits<Lanes>::never / 2)),
+        ready(columns, Lanes{} - owed),
         left(columns * problem.buffers, Lanes{}),
-        fastest(problem.rowsAhead, Lanes{}) {}
+        heads(columns * problem.buffers,
+              Lanes{} - LaneTraits<Lanes>::never / 2),
+        pending(columns, 0), fastest(problem.rowsAhead, Lanes{}) {}
 
   WAFERFLOW_LANES_INLINE void run() {
     if (state.fromCounts)
@@ -34,7 +38,7 @@ public:
     const Lanes *row =
         left.data() + (problem.rows() - 1) % problem.buffers * columns;
     for (int64_t x = 0; x < columns; ++x) {
-      raiseTo(last, Lanes(ready[x] + state.slots));
+      raiseTo(last, Lanes(ready[x] + owed));
       raiseTo(last, row[x]);
     }
   }
@@ -71,9 +75,15 @@ private:
     int64_t owner = problem.owner[r];
     int64_t first = owner + 1 == columns ? 0 : owner + 1;
 
-    Pass pass{now,     before, n,
-              arrived, least,  Lanes{} + LaneTraits<Lanes>::never,
-              Lanes{}, -1};
+    Pass pass{slot,
+              now,
+              before,
+              n,
+              arrived,
+              least,
+              Lanes{} + LaneTraits<Lanes>::never,
+              Lanes{},
+              -1};
     column<Table>(pass, r, first, state.next, /*isFirst=*/true);
     if (first > 0) {
       for (int64_t x = first + 1; x < columns; ++x)
@@ -87,6 +97,7 @@ private:
   }
 
   struct Pass {
+    int64_t slot;        ///< r mod B
     Lanes *now;          ///< when row r has left (slot of row r - B before)
     const Lanes *before; ///< when row r - 1 has left
     const Count *n;
@@ -100,16 +111,16 @@ private:
   WAFERFLOW_LANES_INLINE void column(Pass &pass, int64_t r, int64_t x,
                                      const LaneLink<Lanes> &link,
                                      bool isFirst) {
-    Lanes sum = ready[x] + state.slots;
-    raiseTo(sum, pass.now[x]); // buffer of row r - B
-    raiseTo(sum, pass.arrived);
-    if (Table) {
-      sum += state.work[pass.n[x]];
-    } else {
-      Lanes work;
-      state.workAt(r, x, pass.n[x], work);
-      sum += work;
-    }
+    Lanes start = ready[x] + owed;
+    raiseTo(start, pass.now[x]); // buffer of row r - B
+    raiseTo(start, pass.arrived);
+    Lanes sum;
+    if (Table)
+      sum = state.work[pass.n[x]];
+    else
+      state.workAt(r, x, pass.n[x], sum);
+    sum += start;
+    giveSlots(pass, r, x, start, sum);
     raiseTo(sum, pass.least);
     ready[x] = sum;
     Lanes working = sum | state.idle[x];
@@ -123,8 +134,48 @@ private:
       raiseTo(gone, Lanes(head + link.blocked)); // back-pressure
       pass.now[pass.upstream] = gone & state.ring;
     }
+    heads[(pass.now - left.data()) + x] = (head & state.ring) | noStream;
     pass.head = head;
     pass.upstream = x;
+  }
+
+  /// Streams of earlier rows that pass between `start` and `end` put it off.
+  /// Only those of the last B - 1 rows can: older ones have freed their buffer,
+  /// so their heads, which are still in the slots of rows r and later, change
+  /// nothing. Two streams are looked at without a branch, more are rare.
+  WAFERFLOW_LANES_INLINE void giveSlots(const Pass &pass, int64_t r, int64_t x,
+                                        const Lanes &start, Lanes &end) {
+    const int64_t buffers = problem.buffers;
+    int64_t q = std::max(pending[x], r - buffers + 1);
+    int64_t slot = pass.slot - (r - q);
+    slot += slot < 0 ? buffers : 0;
+    const Lanes first = heads[slot * columns + x];
+    slot = slot + 1 == buffers ? 0 : slot + 1;
+    const Lanes second = heads[slot * columns + x];
+    putOff(first, start, end);
+    putOff(second, start, end);
+    int64_t more = q + 2;
+    while (__builtin_expect(more < r, 1)) {
+      slot = slot + 1 == buffers ? 0 : slot + 1;
+      const Lanes head = heads[slot * columns + x];
+      if (__builtin_expect(!any(Lanes(head < end)), 1))
+        break;
+      putOff(head, start, end);
+      ++more;
+    }
+    // No start of a later row is before this end.
+    int64_t over = !any(Lanes((first + state.slots > end) & state.ring));
+    over += over & !any(Lanes((second + state.slots > end) & state.ring));
+    pending[x] = std::min(q + over, r);
+  }
+
+  WAFERFLOW_LANES_INLINE void putOff(const Lanes &head, const Lanes &start,
+                                     Lanes &end) {
+    Lanes from = head, slots = head + state.slots;
+    raiseTo(from, start);
+    slots -= from;
+    raiseTo(slots, Lanes{});
+    end += slots & (head < end);
   }
 
   const Count *stored() const {
@@ -138,9 +189,13 @@ private:
   const RecurrenceProblem &problem;
   int64_t columns;
   EdgeClock<Lanes> edge;
-  std::vector<Lanes> ready;   ///< by column: own sum of the last row
-  std::vector<Lanes> left;    ///< by row mod B and column
-  std::vector<Lanes> fastest; ///< by row mod rowsAhead: first column done
+  Lanes owed;     ///< slots that a row owes its stream where no ring says when
+  Lanes noStream; ///< in lanes without a ring: later than anything
+  std::vector<Lanes> ready;     ///< by column: own sum of the last row
+  std::vector<Lanes> left;      ///< by row mod B and column
+  std::vector<Lanes> heads;     ///< the same: a row's stream begins
+  std::vector<int64_t> pending; ///< by column: first stream that may matter
+  std::vector<Lanes> fastest;   ///< by row mod rowsAhead: first column done
 };
 
 WAFERFLOW_SIMD_CLONES void run32Bytes(SpmmSweep<Cycles32, uint8_t> &sweep) {

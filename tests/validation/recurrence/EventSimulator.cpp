@@ -32,11 +32,12 @@ struct Edge {
 
 class Player {
 public:
-  Player(const RecurrenceProblem &p, int v)
-      : p(p), v(p.variants[v]), rows(p.rows()), columns(p.counts.columns),
-        finished(times()), started(times()), ended(times()), sent(zeros()),
-        working(columns, false), workLeft(columns), debt(columns),
-        nextRow(columns), streamRow(columns) {
+  Player(const RecurrenceProblem &p, int v, Slots slots)
+      : p(p), v(p.variants[v]), slots(slots), rows(p.rows()),
+        columns(p.counts.columns), finished(times()), started(times()),
+        ended(times()), sent(zeros()), working(columns, false),
+        workLeft(columns), debt(columns), taken(columns), nextRow(columns),
+        streamRow(columns) {
     in.sixteenths = out.sixteenths =
         static_cast<int64_t>(this->v.cyclesPerWavelet * 16);
   }
@@ -102,8 +103,9 @@ protected:
     if (working[x] && workLeft[x] == 0 && (!v.io || weightWorked(r))) {
       finished[r][x] = now;
       working[x] = false;
-      debt[x] = static_cast<int64_t>(v.slots) +
-                count(r, x) * static_cast<int64_t>(v.perResult);
+      if (!v.ring || !preempts())
+        debt[x] = static_cast<int64_t>(v.slots) +
+                  count(r, x) * static_cast<int64_t>(v.perResult);
       ++nextRow[x];
       return true;
     }
@@ -131,6 +133,8 @@ protected:
       if (!mayStream(r, x))
         return false;
       started[r][x] = now;
+      if (slots == Slots::Next && preempts())
+        taken[x] += static_cast<int64_t>(v.slots);
       return true;
     }
     if (sent[r][x] < static_cast<int64_t>(v.stream))
@@ -143,14 +147,18 @@ protected:
   /// One cycle goes by.
   void pass() {
     for (int64_t x = 0; x < columns; ++x) {
-      if (working[x])
-        workLeft[x] = std::max<int64_t>(0, workLeft[x] - 1);
-      else
-        debt[x] = std::max<int64_t>(0, debt[x] - 1);
       int64_t r = streamRow[x];
+      bool issued = false;
       if (r < rows && started[r][x] != kNotYet &&
           sent[r][x] < static_cast<int64_t>(v.stream) && hasSpace(r, x))
-        ++sent[r][x];
+        issued = ++sent[r][x] > 0;
+      bool lost = slots == Slots::AsSent && preempts() && issued;
+      if (taken[x] > 0)
+        --taken[x];
+      else if (working[x] && !lost)
+        workLeft[x] = std::max<int64_t>(0, workLeft[x] - 1);
+      if (!working[x])
+        debt[x] = std::max<int64_t>(0, debt[x] - 1);
     }
   }
   /// Wavelets sent by x that `next` has not taken still fit between the two.
@@ -163,6 +171,8 @@ protected:
     return sent[r][x] - taken < static_cast<int64_t>(queue);
   }
 
+  /// Streams take slots when they pass; else a row owes them at its end.
+  virtual bool preempts() const = 0;
   virtual bool mayWork(int64_t r, int64_t x) const = 0;
   virtual bool mayStream(int64_t r, int64_t x) const = 0;
   virtual bool hasSpace(int64_t r, int64_t x) const = 0;
@@ -178,10 +188,11 @@ protected:
 
   const RecurrenceProblem &p;
   const RecurrenceVariant &v;
+  Slots slots;
   int64_t rows, columns, now = 0;
   Times finished, started, ended, sent;
   std::vector<bool> working;
-  std::vector<int64_t> workLeft, debt, nextRow, streamRow;
+  std::vector<int64_t> workLeft, debt, taken, nextRow, streamRow;
   Edge in, out;
 };
 
@@ -190,6 +201,7 @@ public:
   using Player::Player;
 
 private:
+  bool preempts() const override { return true; }
   int64_t first(int64_t r) const { return (p.owner[r] + 1) % columns; }
   bool mayWork(int64_t r, int64_t x) const override {
     return r < p.buffers || past(ended[r - p.buffers][x], now);
@@ -226,6 +238,7 @@ public:
   using Player::Player;
 
 private:
+  bool preempts() const override { return false; }
   bool mayWork(int64_t r, int64_t x) const override {
     if (v.io && r >= p.buffers &&
         (r - p.buffers >= int64_t(out.last.size()) ||
@@ -269,12 +282,12 @@ private:
 
 } // namespace
 
-int64_t playSpmm(const RecurrenceProblem &problem, int v) {
-  return SpmmPlayer(problem, v).play();
+int64_t playSpmm(const RecurrenceProblem &problem, int v, Slots slots) {
+  return SpmmPlayer(problem, v, slots).play();
 }
 
 int64_t playSddmm(const RecurrenceProblem &problem, int v) {
-  return SddmmPlayer(problem, v).play();
+  return SddmmPlayer(problem, v, Slots::Next).play();
 }
 
 } // namespace waferflow::test

@@ -17,9 +17,15 @@
 
 namespace waferflow::test {
 
+/// Which of a core's issue slots a stream takes. Next: from its head on, the
+/// next `slots` of them, as the recurrence says. AsSent: that of the cycle in
+/// which a wavelet leaves, as a core does it (`slots` == `stream` expected).
+enum class Slots { Next, AsSent };
+
 /// Cycles of variant `v`, whose costs are whole cycles (cyclesPerWavelet in
 /// sixteenths).
-int64_t playSpmm(const RecurrenceProblem &problem, int v);
+int64_t playSpmm(const RecurrenceProblem &problem, int v,
+                 Slots slots = Slots::Next);
 int64_t playSddmm(const RecurrenceProblem &problem, int v);
 
 } // namespace waferflow::test
