@@ -14,10 +14,31 @@ namespace waferflow::cost {
 
 namespace {
 
-// How long a column waits a row, in deviations of a row's work at one buffer;
-// the exponent is that of tandem queues. Measured on the recurrence
+// How long a column waits a row for others, in deviations of a row's work. The
+// exponent of B is that of tandem queues; the factors, which grow with the
+// share of the slots that streams take, were measured on the recurrence
 // (tests/validation/recurrence), not on anything published.
-constexpr double kRingWaiting = 0.74, kBroadcastWaiting = 0.74;
+constexpr double kWaiting = 0.15, kWaitingBySlots = 1.75;
+constexpr double kWaitingAlone = 1.2, kWaitingAloneBySlots = 0.6; // B = 1
+
+/// Cycles between two rows where B buffers couple columns whose rows take
+/// `mean` cycles, give or take `deviation`.
+double rowPeriod(const RecurrenceVariant &v, double mean, double deviation,
+                 int64_t buffers) {
+  double share = v.slots / mean;
+  if (buffers == 1) // a stream has left before the next row starts
+    return mean + v.stream - v.slots +
+           deviation * (kWaitingAlone + kWaitingAloneBySlots * share);
+  // A stream that is slow because it shares links keeps its buffer.
+  double kept = (v.stream - v.slots) / std::max(mean, v.stream);
+  double waiting = deviation * (kWaiting + kWaitingBySlots * share) /
+                   std::pow(static_cast<double>(buffers) - kept, 2.0 / 3);
+  if (v.stream <= mean)
+    return mean + waiting;
+  // The streams are the bound; columns still wait where work comes near.
+  double apart = (v.stream - mean) / (2 * std::max(deviation, 1e-9));
+  return v.stream + waiting * std::max(0.0, 1 - apart);
+}
 
 /// Expected largest of `n` standard normal numbers.
 double largestNormal(double n) {
@@ -81,12 +102,8 @@ double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  // Columns wait for each other: finite buffers couple B rows of neighbours,
-  // whose sums differ by the deviation of a row.
-  double buffers = static_cast<double>(shape.buffers);
-  double waiting =
-      kRingWaiting * v.perNonzero * d.deviation / std::pow(buffers, 2.0 / 3);
-  double work = std::max(d.mean * v.perNonzero + fixed + waiting, v.stream);
+  double work = rowPeriod(v, d.mean * v.perNonzero + fixed,
+                          d.deviation * v.perNonzero, shape.buffers);
   double trip = v.stage * static_cast<double>(d.members - 2) + v.wrap;
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }
@@ -108,10 +125,8 @@ double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  double buffers = static_cast<double>(shape.buffers);
-  double waiting =
-      kBroadcastWaiting * perNonzero * d.deviation / std::pow(buffers, 2.0 / 3);
-  double work = std::max(d.mean * perNonzero + fixed + waiting, v.stream);
+  double work = rowPeriod(v, d.mean * perNonzero + fixed,
+                          d.deviation * perNonzero, shape.buffers);
   double trip = v.stage + v.hop * static_cast<double>(d.members - 2);
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }

@@ -28,6 +28,18 @@ template <typename Lanes> struct LaneLink {
   }
 };
 
+/// A stream that takes the next `slots` issue slots from `head` on puts the end
+/// of work that runs from `start` off.
+template <typename Lanes>
+WAFERFLOW_LANES_INLINE void putOff(const Lanes &head, const Lanes &slots,
+                                   const Lanes &start, Lanes &end) {
+  Lanes from = head, taken = head + slots;
+  raiseTo(from, start);
+  taken -= from;
+  raiseTo(taken, Lanes{});
+  end += taken & (head < end);
+}
+
 /// Up to four variants of a problem, their constants spread over lanes.
 template <typename Lanes> struct LaneState {
   using Traits = LaneTraits<Lanes>;
@@ -39,7 +51,7 @@ template <typename Lanes> struct LaneState {
   bool fromCounts; ///< work depends on n(r, x) alone, so `work` is its table
 
   std::vector<Lanes> work; ///< by count: AXPYs or dots and the row's end
-  std::vector<Lanes> debt; ///< by count: slots that the row's streams take
+  std::vector<Lanes> debt; ///< by count: slots owed at a row's end
   std::vector<Lanes> idle; ///< by column: 0, or all ones where it has no work
   Lanes slots, lastWork, stream, rootMove, ring, io;
   LaneLink<Lanes> next, wrap, pass; ///< to a neighbour, back, through one
@@ -57,7 +69,7 @@ template <typename Lanes> struct LaneState {
       fromCounts &= !v.columnScale && !v.rowMeans && !v.columnMeans;
       for (size_t n = 0; n < counts; ++n) {
         work[n][lane] = toElement<Lanes>(n * v.perNonzero + v.rowEnd);
-        debt[n][lane] = toElement<Lanes>(v.slots + n * v.perResult);
+        debt[n][lane] = toElement<Lanes>(owed(v) + n * v.perResult);
       }
       slots[lane] = toElement<Lanes>(v.slots);
       lastWork[lane] = toElement<Lanes>(v.perNonzero + v.rowEnd);
@@ -89,11 +101,15 @@ template <typename Lanes> struct LaneState {
     for (int lane = 0; lane < kLanes; ++lane) {
       const RecurrenceVariant &v = variant(lane);
       result[lane] =
-          toElement<Lanes>(v.slots + countAt(v, r, x, n) * v.perResult);
+          toElement<Lanes>(owed(v) + countAt(v, r, x, n) * v.perResult);
     }
   }
 
 private:
+  /// Slots of a stream where no ring says when it passes.
+  static double owed(const RecurrenceVariant &v) {
+    return v.ring ? 0 : v.slots;
+  }
   static double countAt(const RecurrenceVariant &v, int64_t r, int64_t x,
                         int64_t n) {
     if (v.rowMeans)

@@ -10,20 +10,25 @@ namespace waferflow {
 
 namespace {
 
-/// Evaluates all rows. A row's vector leaves its owner both ways; every column
-/// takes it when it has a buffer, dots, and hands its results to its chain.
+/// Evaluates all rows. A row's vector leaves its owner both ways; every core on
+/// the way takes it when it has a buffer. Vectors run up to B - 1 rows ahead of
+/// the dots, so row r is dotted after row r + B - 1 was sent.
 template <typename Lanes, typename Count> class SddmmSweep {
 public:
   using State = LaneState<Lanes>;
 
   explicit SddmmSweep(const State &state)
       : state(state), problem(state.problem), columns(problem.counts.columns),
-        edgeIn(state), edgeOut(state), ready(columns, Lanes{}),
-        received(columns, Lanes{}), done(columns * problem.buffers, Lanes{}),
-        drained(problem.buffers, Lanes{}), fastest(problem.rowsAhead, Lanes{}) {
-  }
+        buffers(problem.buffers), edgeIn(state), edgeOut(state),
+        noStream(~state.ring & (LaneTraits<Lanes>::never / 2)),
+        ready(columns, Lanes{}), done(columns, Lanes{}),
+        arrived(columns * buffers, Lanes{} - LaneTraits<Lanes>::never / 2),
+        received(columns * buffers, Lanes{}), pending(columns, 0),
+        drained(buffers, Lanes{}), fastest(problem.rowsAhead, Lanes{}) {}
 
   WAFERFLOW_LANES_INLINE void run() {
+    for (int64_t r = 0; r < std::min(buffers - 1, problem.rows()); ++r)
+      broadcast(r);
     if (state.fromCounts)
       rows<true>();
     else
@@ -31,16 +36,15 @@ public:
   }
 
   void finish(Lanes &last) const {
-    last = drained[(problem.rows() - 1) % problem.buffers];
+    last = drained[(problem.rows() - 1) % buffers];
     for (const Lanes &time : ready)
       raiseTo(last, time);
   }
 
 private:
   struct Row {
-    int64_t r;
+    int64_t r, slot; ///< slot: r mod B
     const Count *n;
-    Lanes *done; ///< slot of row r - B before, of row r after
     Lanes free;  ///< first indices here, results of row r - B drained
     Lanes least; ///< one dot's work after the last index
     Lanes fastest;
@@ -53,95 +57,122 @@ private:
     for (int lane = 0; lane < kLanes; ++lane)
       anyIo |= state.variant(lane).io;
     for (int64_t r = 0; r < problem.rows(); ++r) {
+      if (r + buffers - 1 < problem.rows())
+        broadcast(r + buffers - 1);
       const Count *n = base;
       if (!counts.repeated)
         n += (counts.stored ? counts.stored[r] : r) * columns;
-      Row row{r,       n,       done.data() + r % problem.buffers * columns,
-              Lanes{}, Lanes{}, Lanes{} + LaneTraits<Lanes>::never};
+      Row row{r,       r % buffers, n,
+              Lanes{}, Lanes{},     Lanes{} + LaneTraits<Lanes>::never};
+      Lanes &drainedBefore = drained[row.slot];
+      Lanes &fastestBefore = fastest[r % problem.rowsAhead];
       if (anyIo) {
-        edgeIn.pass(fastest[r % problem.rowsAhead], problem.waveletsIn[row.r],
-                    row.free, row.least);
-        row.least = (row.least + state.lastWork) & state.io;
-        raiseTo(row.free, Lanes(drained[r % problem.buffers] & state.ring));
+        edgeIn.pass(fastestBefore, problem.waveletsIn[r], row.free, row.least);
+        raiseTo(row.free, Lanes(drainedBefore & state.ring));
         row.free &= state.io;
+        row.least = (row.least + state.lastWork) & state.io;
       }
-      broadcast<Table>(row);
-      fastest[r % problem.rowsAhead] = row.fastest;
+      for (int64_t x = 0; x < columns; ++x)
+        dots<Table>(row, x);
+      fastestBefore = row.fastest;
       if (anyIo) {
         Lanes started, passed;
-        edgeOut.pass(row.fastest, problem.waveletsOut[row.r], started, passed);
-        drained[r % problem.buffers] = passed & state.io;
+        edgeOut.pass(row.fastest, problem.waveletsOut[r], started, passed);
+        drainedBefore = passed & state.io;
       }
     }
   }
 
-  template <bool Table> WAFERFLOW_LANES_INLINE void broadcast(Row &row) {
-    int64_t owner = problem.owner[row.r];
-    Lanes start = received[owner];
-    if (row.r > 0 && problem.owner[row.r - 1] != owner)
+  WAFERFLOW_LANES_INLINE void broadcast(int64_t r) {
+    int64_t slot = r % buffers, owner = problem.owner[r];
+    Lanes *now = received.data() + slot * columns;
+    const Lanes *before =
+        received.data() + (slot == 0 ? buffers - 1 : slot - 1) * columns;
+    Lanes start = before[owner];
+    if (r > 0 && problem.owner[r - 1] != owner)
       start += state.rootMove;
+    raiseTo(start, done[owner]);
     Lanes sent = start + state.stream;
+    arrived[slot * columns + owner] = (start & state.ring) | noStream;
     if (owner + 1 < columns)
-      side<Table, 1>(row, owner, start, sent);
+      side<1>(slot, before, owner, start, sent);
     if (owner > 0)
-      side<Table, -1>(row, owner, start, sent);
-    received[owner] = sent;
-    // The owner's vector is at hand.
-    column<Table>(row, owner, Lanes{});
+      side<-1>(slot, before, owner, start, sent);
+    now[owner] = sent & state.ring;
   }
 
   /// From the owner's neighbour outward; `sent` rises where that side cannot
   /// take the stream.
-  template <bool Table, int Step>
-  WAFERFLOW_LANES_INLINE void side(Row &row, int64_t owner, const Lanes &start,
+  template <int Step>
+  WAFERFLOW_LANES_INLINE void side(int64_t slot, const Lanes *before,
+                                   int64_t owner, const Lanes &start,
                                    Lanes &sent) {
-    Lanes before{}; // arrival of the first wavelet at x - Step
+    Lanes *now = received.data() + slot * columns;
+    Lanes *heads = arrived.data() + slot * columns;
     const int64_t end = Step > 0 ? columns : -1;
+    Lanes previous = start; // arrival of the first wavelet at x - Step
     for (int64_t x = owner + Step; x != end; x += Step) {
       bool isFirst = x == owner + Step;
       const LaneLink<Lanes> &link = isFirst ? state.next : state.pass;
-      Lanes arrival = (isFirst ? start : before) + link.latency;
-      raiseTo(arrival, received[x]);
-      raiseTo(arrival, row.done[x]); // buffer of row r - B
+      Lanes arrival = previous + link.latency;
+      raiseTo(arrival, before[x]);
+      raiseTo(arrival, done[x]); // buffer of row r - B
       Lanes passed = arrival + link.blocked;
-      if (isFirst)
+      if (isFirst) {
         raiseTo(sent, passed);
-      else
-        take<Table>(row, x - Step, before, passed);
-      before = arrival;
+      } else {
+        raiseTo(passed, Lanes(previous + state.stream));
+        now[x - Step] = passed & state.ring;
+      }
+      heads[x] = (arrival & state.ring) | noStream;
+      previous = arrival;
     }
-    take<Table>(row, end - Step, before, Lanes{});
+    now[end - Step] = (previous + state.stream) & state.ring;
   }
 
-  /// Column x has the whole vector when it and those behind it could take it.
-  template <bool Table>
-  WAFERFLOW_LANES_INLINE void take(Row &row, int64_t x, const Lanes &arrival,
-                                   const Lanes &passed) {
-    Lanes whole = arrival + state.stream;
-    raiseTo(whole, passed);
-    received[x] = whole;
-    column<Table>(row, x, whole);
-  }
-
-  template <bool Table>
-  WAFERFLOW_LANES_INLINE void column(Row &row, int64_t x, const Lanes &vector) {
-    Lanes dots = ready[x], debt;
-    raiseTo(dots, Lanes(vector & state.ring));
-    raiseTo(dots, row.free);
+  template <bool Table> WAFERFLOW_LANES_INLINE void dots(Row &row, int64_t x) {
+    Lanes start = ready[x], end, debt;
+    raiseTo(start, received[row.slot * columns + x]);
+    raiseTo(start, row.free);
     if (Table) {
-      dots += state.work[row.n[x]];
+      end = state.work[row.n[x]];
       debt = state.debt[row.n[x]];
     } else {
-      Lanes work;
-      state.workAt(row.r, x, row.n[x], work);
+      state.workAt(row.r, x, row.n[x], end);
       state.debtAt(row.r, x, row.n[x], debt);
-      dots += work;
     }
-    raiseTo(dots, row.least);
-    row.done[x] = dots & state.ring;
-    ready[x] = dots + debt;
-    Lanes working = dots | state.idle[x];
+    end += start;
+    giveSlots(row, x, start, end);
+    raiseTo(end, row.least);
+    done[x] = end & state.ring;
+    ready[x] = end + debt;
+    Lanes working = end | state.idle[x];
     lowerTo(row.fastest, working);
+  }
+
+  /// Vectors of the next B - 1 rows that arrive between `start` and `end` put
+  /// it off. The slot of row r + B still has row r, whose vector is here. Two
+  /// streams are looked at without a branch, more are rare.
+  WAFERFLOW_LANES_INLINE void giveSlots(const Row &row, int64_t x,
+                                        const Lanes &start, Lanes &end) {
+    int64_t q = std::max(pending[x], row.r + 1);
+    int64_t slot = row.slot + (q - row.r);
+    slot -= slot >= buffers ? buffers : 0;
+    const Lanes first = arrived[slot * columns + x];
+    slot = slot + 1 == buffers ? 0 : slot + 1;
+    const Lanes second = arrived[slot * columns + x];
+    putOff(first, state.slots, start, end);
+    putOff(second, state.slots, start, end);
+    for (int64_t more = q + 2; more < row.r + buffers; ++more) {
+      slot = slot + 1 == buffers ? 0 : slot + 1;
+      const Lanes head = arrived[slot * columns + x];
+      if (!any(Lanes(head < end)))
+        break;
+      putOff(head, state.slots, start, end);
+    }
+    int64_t over = !any(Lanes((first + state.slots > end) & state.ring));
+    over += over & !any(Lanes((second + state.slots > end) & state.ring));
+    pending[x] = std::min(q + over, row.r + buffers);
   }
 
   const Count *stored() const {
@@ -153,13 +184,16 @@ private:
 
   const State &state;
   const RecurrenceProblem &problem;
-  int64_t columns;
+  int64_t columns, buffers;
   EdgeClock<Lanes> edgeIn, edgeOut;
+  Lanes noStream;              ///< in lanes without a ring: later than anything
   std::vector<Lanes> ready;    ///< by column: dots and chain of the last row
-  std::vector<Lanes> received; ///< by column: the last vector has passed
-  std::vector<Lanes> done;     ///< by row mod B and column
-  std::vector<Lanes> drained;  ///< by row mod B: results are off the wafer
-  std::vector<Lanes> fastest;  ///< by row mod rowsAhead: first column done
+  std::vector<Lanes> done;     ///< by column: dots of the last row
+  std::vector<Lanes> arrived;  ///< by row mod B and column: a vector begins
+  std::vector<Lanes> received; ///< the same: it has passed
+  std::vector<int64_t> pending; ///< by column: first stream that may matter
+  std::vector<Lanes> drained;   ///< by row mod B: results are off the wafer
+  std::vector<Lanes> fastest;   ///< by row mod rowsAhead: first column done
 };
 
 WAFERFLOW_SIMD_CLONES void run32Bytes(SddmmSweep<Cycles32, uint8_t> &sweep) {

@@ -152,30 +152,21 @@ private:
     const Lanes first = heads[slot * columns + x];
     slot = slot + 1 == buffers ? 0 : slot + 1;
     const Lanes second = heads[slot * columns + x];
-    putOff(first, start, end);
-    putOff(second, start, end);
+    putOff(first, state.slots, start, end);
+    putOff(second, state.slots, start, end);
     int64_t more = q + 2;
     while (__builtin_expect(more < r, 1)) {
       slot = slot + 1 == buffers ? 0 : slot + 1;
       const Lanes head = heads[slot * columns + x];
       if (__builtin_expect(!any(Lanes(head < end)), 1))
         break;
-      putOff(head, start, end);
+      putOff(head, state.slots, start, end);
       ++more;
     }
     // No start of a later row is before this end.
     int64_t over = !any(Lanes((first + state.slots > end) & state.ring));
     over += over & !any(Lanes((second + state.slots > end) & state.ring));
     pending[x] = std::min(q + over, r);
-  }
-
-  WAFERFLOW_LANES_INLINE void putOff(const Lanes &head, const Lanes &start,
-                                     Lanes &end) {
-    Lanes from = head, slots = head + state.slots;
-    raiseTo(from, start);
-    slots -= from;
-    raiseTo(slots, Lanes{});
-    end += slots & (head < end);
   }
 
   const Count *stored() const {

@@ -86,17 +86,17 @@ TEST_F(SddmmHandCount, ReductionIsTheBroadcastAndTheChain) {
 }
 
 TEST_F(SddmmHandCount, RingIsTheBroadcastAndTheTripDown) {
-  // One row, owned by column 0: its vector reaches column 2 after a stage (5)
-  // and a hop (2), is whole 8 later; one dot of 8 + 2, row end 8, one result;
-  // then one stage of the chain. Column 0 has two dots and no broadcast to wait
-  // for, but to send.
+  // One row, owned by column 0, which sends for 8 cycles and then has two dots
+  // of 8 + 2, the row's end 8 and two results. Column 2 gets the vector after a
+  // stage (5) and a hop (2), whole 8 later, and has one. Then one stage of the
+  // chain down.
   program.weights[0].rows = 1;
   program.weights[0].mask =
       std::make_shared<TextMask>(std::vector<std::string>{"11001"});
   program.orders[1] = blockedOrder("out", 1, 1);
   KernelTiming timing = time();
-  int64_t column0 = 2 * 10 + 8 + 8 + 2;
-  int64_t column2 = 5 + 2 + 8 + 10 + 8 + 8 + 1;
+  int64_t column0 = 8 + 2 * 10 + 8 + 2;
+  int64_t column2 = 5 + 2 + 8 + 10 + 8 + 1;
   int64_t coupled = std::max(column0, column2) + 5;
   EXPECT_EQ(timing.cumulative[static_cast<int>(Cost::Ring) + 1], coupled);
   EXPECT_EQ(entry(timing, Cost::Ring), coupled - column0);

@@ -36,8 +36,8 @@ public:
       : p(p), v(p.variants[v]), slots(slots), rows(p.rows()),
         columns(p.counts.columns), finished(times()), started(times()),
         ended(times()), sent(zeros()), working(columns, false),
-        workLeft(columns), debt(columns), taken(columns), nextRow(columns),
-        streamRow(columns) {
+        worked(columns, false), workLeft(columns), debt(columns),
+        taken(columns), nextRow(columns), streamRow(columns) {
     in.sixteenths = out.sixteenths =
         static_cast<int64_t>(this->v.cyclesPerWavelet * 16);
   }
@@ -88,6 +88,8 @@ protected:
     }
     return changed;
   }
+  /// Slots of a row's stream where no ring says when it passes.
+  int64_t owed() const { return v.ring ? 0 : static_cast<int64_t>(v.slots); }
   /// When the first column with weights finished row r.
   int64_t fastest(int64_t r) const {
     int64_t first = kNotYet;
@@ -100,12 +102,13 @@ protected:
 
   bool settleWork(int64_t x) {
     int64_t r = nextRow[x];
-    if (working[x] && workLeft[x] == 0 && (!v.io || weightWorked(r))) {
+    // Work ends in a free slot, even where there was nothing to do.
+    worked[x] = worked[x] || (workLeft[x] == 0 && !isTaken(x));
+    if (working[x] && worked[x] && (!v.io || weightWorked(r))) {
       finished[r][x] = now;
       working[x] = false;
-      if (!v.ring || !preempts())
-        debt[x] = static_cast<int64_t>(v.slots) +
-                  count(r, x) * static_cast<int64_t>(v.perResult);
+      debt[x] = count(r, x) * static_cast<int64_t>(v.perResult);
+      debt[x] += owed();
       ++nextRow[x];
       return true;
     }
@@ -113,11 +116,16 @@ protected:
         (!v.io || (r < int64_t(in.first.size()) && past(in.first[r], now))) &&
         (!v.ring || mayWork(r, x))) {
       working[x] = true;
+      worked[x] = false;
       workLeft[x] = count(r, x) * static_cast<int64_t>(v.perNonzero) +
                     static_cast<int64_t>(v.rowEnd);
       return true;
     }
     return false;
+  }
+  /// A stream that began earlier holds the issue slot.
+  bool isTaken(int64_t x) const {
+    return taken[x] > 0 && started[streamRow[x]][x] != now;
   }
   /// One weight's work has passed since the row's last weight came.
   bool weightWorked(int64_t r) const {
@@ -133,7 +141,7 @@ protected:
       if (!mayStream(r, x))
         return false;
       started[r][x] = now;
-      if (slots == Slots::Next && preempts())
+      if (slots == Slots::Next)
         taken[x] += static_cast<int64_t>(v.slots);
       return true;
     }
@@ -152,7 +160,7 @@ protected:
       if (r < rows && started[r][x] != kNotYet &&
           sent[r][x] < static_cast<int64_t>(v.stream) && hasSpace(r, x))
         issued = ++sent[r][x] > 0;
-      bool lost = slots == Slots::AsSent && preempts() && issued;
+      bool lost = slots == Slots::AsSent && issued;
       if (taken[x] > 0)
         --taken[x];
       else if (working[x] && !lost)
@@ -171,8 +179,6 @@ protected:
     return sent[r][x] - taken < static_cast<int64_t>(queue);
   }
 
-  /// Streams take slots when they pass; else a row owes them at its end.
-  virtual bool preempts() const = 0;
   virtual bool mayWork(int64_t r, int64_t x) const = 0;
   virtual bool mayStream(int64_t r, int64_t x) const = 0;
   virtual bool hasSpace(int64_t r, int64_t x) const = 0;
@@ -191,7 +197,7 @@ protected:
   Slots slots;
   int64_t rows, columns, now = 0;
   Times finished, started, ended, sent;
-  std::vector<bool> working;
+  std::vector<bool> working, worked;
   std::vector<int64_t> workLeft, debt, taken, nextRow, streamRow;
   Edge in, out;
 };
@@ -201,7 +207,6 @@ public:
   using Player::Player;
 
 private:
-  bool preempts() const override { return true; }
   int64_t first(int64_t r) const { return (p.owner[r] + 1) % columns; }
   bool mayWork(int64_t r, int64_t x) const override {
     return r < p.buffers || past(ended[r - p.buffers][x], now);
@@ -224,8 +229,7 @@ private:
   int64_t lastEvent() const override {
     int64_t last = 0;
     for (int64_t x = 0; x < columns; ++x) {
-      last =
-          std::max(last, finished[rows - 1][x] + static_cast<int64_t>(v.slots));
+      last = std::max(last, finished[rows - 1][x] + owed());
       if (v.ring)
         last = std::max(last, ended[rows - 1][x]);
     }
@@ -238,18 +242,19 @@ public:
   using Player::Player;
 
 private:
-  bool preempts() const override { return false; }
   bool mayWork(int64_t r, int64_t x) const override {
     if (v.io && r >= p.buffers &&
         (r - p.buffers >= int64_t(out.last.size()) ||
          !past(out.last[r - p.buffers], now)))
       return false;
-    return x == p.owner[r] || past(ended[r][x], now);
+    return past(ended[r][x], now);
   }
   bool mayStream(int64_t r, int64_t x) const override {
     int64_t owner = p.owner[r];
     int64_t before = r > 0 ? ended[r - 1][x] : 0;
     if (before == kNotYet)
+      return false;
+    if (r >= p.buffers && !past(finished[r - p.buffers][x], now))
       return false;
     if (x == owner) {
       bool moved = r > 0 && p.owner[r - 1] != owner;
@@ -257,8 +262,6 @@ private:
     }
     int64_t from = x > owner ? x - 1 : x + 1;
     if (started[r][from] == kNotYet || before > now)
-      return false;
-    if (r >= p.buffers && !past(finished[r - p.buffers][x], now))
       return false;
     return started[r][from] +
                static_cast<int64_t>(from == owner ? v.stage : v.hop) <=
@@ -273,9 +276,9 @@ private:
   int64_t lastEvent() const override {
     int64_t last = v.io ? out.last.back() : 0;
     for (int64_t x = 0; x < columns; ++x)
-      last = std::max(
-          last, finished[rows - 1][x] + static_cast<int64_t>(v.slots) +
-                    count(rows - 1, x) * static_cast<int64_t>(v.perResult));
+      last = std::max(last, finished[rows - 1][x] + owed() +
+                                count(rows - 1, x) *
+                                    static_cast<int64_t>(v.perResult));
     return last;
   }
 };
@@ -286,8 +289,8 @@ int64_t playSpmm(const RecurrenceProblem &problem, int v, Slots slots) {
   return SpmmPlayer(problem, v, slots).play();
 }
 
-int64_t playSddmm(const RecurrenceProblem &problem, int v) {
-  return SddmmPlayer(problem, v, Slots::Next).play();
+int64_t playSddmm(const RecurrenceProblem &problem, int v, Slots slots) {
+  return SddmmPlayer(problem, v, slots).play();
 }
 
 } // namespace waferflow::test

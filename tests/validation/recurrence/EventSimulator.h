@@ -26,7 +26,8 @@ enum class Slots { Next, AsSent };
 /// sixteenths).
 int64_t playSpmm(const RecurrenceProblem &problem, int v,
                  Slots slots = Slots::Next);
-int64_t playSddmm(const RecurrenceProblem &problem, int v);
+int64_t playSddmm(const RecurrenceProblem &problem, int v,
+                  Slots slots = Slots::Next);
 
 } // namespace waferflow::test
 
