@@ -164,7 +164,9 @@ private:
       s.transposed = spmm.getTransposed();
       if (failed(setClasses(s, op, spmm.getX(), spmm.getResult())))
         return failure();
-      s.input = inputId(spmm.getX());
+      s.readers = llvm::count_if(spmm.getX().getUsers(), [](Operation *user) {
+        return isa<SpmmOp>(user);
+      });
     } else if (auto sddmm = dyn_cast<SddmmOp>(op)) {
       auto it = weights.find(sddmm.getWeight().value_or(""));
       if (it == weights.end())
@@ -225,16 +227,11 @@ private:
   const void *leader(Value value) {
     return groups.getLeaderValue(value.getAsOpaquePointer());
   }
-  int32_t inputId(Value value) {
-    return inputIds.try_emplace(value, inputIds.size()).first->second;
-  }
-
   func::FuncOp step;
   int64_t tokens;
   StepShape shape;
   llvm::StringMap<WeightAttr> weights;
   llvm::EquivalenceClasses<const void *> groups;
-  DenseMap<Value, int32_t> inputIds;
 };
 
 } // namespace

@@ -94,12 +94,9 @@ private:
                             static_cast<double>(go)
                       : static_cast<double>(go - 1) * f;
     double core = static_cast<double>(go) * f;
-    double readers = 0;
-    for (const KernelShape &other : problem.kernels)
-      readers += other.kind == "spmm" && other.input == shape.input;
     return (std::max(link / machine.linkWaveletsPerCycle, core) * vector +
             static_cast<double>(machine.rerouteCycles)) /
-           std::max(readers, 1.0);
+           shape.readers;
   }
 
   /// mapping.md's attention: AXPYs (and backward dots) over the local dims for

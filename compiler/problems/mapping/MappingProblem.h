@@ -44,7 +44,7 @@ struct KernelShape {
   Phase phase = Phase::Forward;
   int32_t inClass = -1;  ///< class of the (reduced) input
   int32_t outClass = -1; ///< class of the result
-  int32_t input = -1;    ///< kernels with equal inputs share an all-gather
+  int32_t readers = 1; ///< spmms that read the same input and share its gather
 
   // spmm and sddmm: the weight as stored, [rows = out, columns = in].
   int64_t rows = 0, columns = 0;

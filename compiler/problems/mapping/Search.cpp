@@ -23,15 +23,24 @@ constexpr int64_t kMostTokenGroups = 32;
 
 using ShapeKey =
     std::tuple<std::string, int32_t, int32_t, int64_t, int64_t, double, bool,
-               bool, bool, bool, int64_t, int64_t, int64_t>;
+               bool, bool, bool, int64_t, int64_t, int32_t>;
 
-ShapeKey keyOf(const KernelShape &s, int64_t freeBytes) {
+ShapeKey keyOf(const KernelShape &s) {
   return {s.kind,    s.inClass,    s.outClass,      s.rows,     s.columns,
           s.density, s.transposed, s.denseGradient, s.backward, s.causal,
-          s.heads,   s.headDim,    freeBytes};
+          s.heads,   s.headDim,    s.readers};
 }
 
-/// Searches one token layout; memoizes kernels of equal shape and space.
+/// A choice for all kernels of one shape, and the bytes that it takes beyond
+/// the smallest choice.
+struct Candidate {
+  KernelChoice choice;
+  int64_t extraBytes = 0;
+  size_t rank = 0; ///< order of consideration
+};
+
+/// Searches one token layout. Kernels of equal shape share their candidates,
+/// the cheapest first; each takes the first that fits beside what is live.
 class LayoutSearch {
 public:
   LayoutSearch(const MappingProblem &problem, const TokenLayout &tokens,
@@ -88,23 +97,25 @@ private:
   }
 
   const KernelChoice &best(size_t i) {
-    int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
-    auto [it, isNew] = memo.try_emplace(keyOf(problem.kernels[i], freeBytes));
+    auto [it, isNew] = candidates.try_emplace(keyOf(problem.kernels[i]));
     if (isNew)
-      it->second = searchKernel(i);
-    return it->second;
+      it->second = candidatesOf(i);
+    int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
+    // The smallest choice is a candidate and is known to fit.
+    return std::find_if(it->second.begin(), it->second.end(),
+                        [&](const Candidate &candidate) {
+                          return candidate.extraBytes <= freeBytes;
+                        })
+        ->choice;
   }
 
-  KernelChoice searchKernel(size_t i) const {
+  std::vector<Candidate> candidatesOf(size_t i) const {
     const KernelShape &shape = problem.kernels[i];
-    KernelChoice best = smallest(i);
-    best.cycles = std::numeric_limits<double>::infinity();
+    std::vector<Candidate> found;
+    int64_t least = leastBytes(i);
     auto consider = [&](KernelChoice choice) {
-      if (kernelBytes(problem, laid, i, choice) > problem.machine.sramBytes)
-        return;
       choice.cycles = estimateKernel(problem, laid, i, choice);
-      if (choice.cycles < best.cycles)
-        best = choice;
+      found.push_back({choice, kernelBytes(problem, laid, i, choice) - least});
     };
     if (shape.kind == "spmm") {
       if (problem.fixedGo)
@@ -130,7 +141,15 @@ private:
     } else {
       consider(smallest(i));
     }
-    return best;
+    // Of equally cheap candidates the first considered wins.
+    for (size_t c = 0; c < found.size(); ++c)
+      found[c].rank = c;
+    std::sort(found.begin(), found.end(),
+              [](const Candidate &a, const Candidate &b) {
+                return std::tie(a.choice.cycles, a.rank) <
+                       std::tie(b.choice.cycles, b.rank);
+              });
+    return found;
   }
 
   template <typename F> void considerForms(int64_t go, F consider) const {
@@ -166,7 +185,7 @@ private:
   const MappingProblem &problem;
   LaidOut laid;
   size_t worstKernel = 0;
-  std::map<ShapeKey, KernelChoice> memo;
+  std::map<ShapeKey, std::vector<Candidate>> candidates;
 };
 
 /// A token group holds at least one sequence and one column.
