@@ -23,6 +23,13 @@ namespace waferflow {
 #define GEN_PASS_REGISTRATION
 #include "compiler/Passes.h.inc"
 
+/// From a graph (built, or imported and named) to labelled kernels:
+/// verify-weights, inline, fold-constants, form-kernels, label-kernels.
+void buildGraphToFlowPipeline(mlir::OpPassManager &passes);
+
+/// Makes the pipelines known by name: `graph-to-flow`.
+void registerWaferflowPipelines();
+
 /// The module's entry: its only public function with a body. Emits an error
 /// where there is none or more than one.
 mlir::FailureOr<mlir::func::FuncOp> entryFunction(mlir::ModuleOp module);

@@ -25,6 +25,17 @@ def AttachWeights : Pass<"attach-weights", "::mlir::ModuleOp"> {
       "::mlir::arith::ArithDialect"];
 }
 
+def VerifyWeights : Pass<"verify-weights", "::mlir::ModuleOp"> {
+  let summary = "Check the roles of weights and their gradients";
+  let description = [{
+    Walks from each argument with `flow.weight` through reshapes, transposes and
+    calls. A pruned weight is a matrix that only products use, forward (its inputs
+    are summed) or dX (its outputs are). Names are unique; each `flow.gradient`
+    names a weight, has its type, is its only gradient, and is `at = "mask"` only
+    for a pruned one.
+  }];
+}
+
 def FoldConstants : Pass<"fold-constants", "::mlir::ModuleOp"> {
   let summary = "Evaluate what depends on no argument";
   let description = [{
@@ -62,6 +73,30 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
     computes the rest of what it needs again.
   }];
   let dependentDialects = ["::waferflow::flow::FlowDialect",
+      "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def LabelKernels : Pass<"label-kernels", "::mlir::ModuleOp"> {
+  let summary = "Say where in the model each kernel is";
+  let description = [{
+    `phase`: forward is what the results that are no gradients depend on. `section`
+    and `layer`: the forward pass is cut where one activation carries everything
+    on; a block is a stretch with attention and the following stretches that add
+    to the stream; what is before is the embedding, what is after the head.
+    Backward kernels belong where the weights and forward values belong that they
+    use. `label` is a name for people.
+  }];
+  let dependentDialects = ["::waferflow::flow::FlowDialect"];
+}
+
+def InlineKernels : Pass<"inline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Put kernels back as upstream ops: the inverse of form-kernels";
+  let description = [{
+    Bodies are inlined; products with weights and their gradients become
+    `linalg.matmul` with transposes, a relayout its input. The CPU oracle runs the
+    result.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
       "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 

@@ -7,6 +7,9 @@
 #include "compiler/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -32,4 +35,28 @@ void waferflow::dropAssertions(func::FuncOp entry) {
   entry.walk([&](cf::AssertOp op) { checks.push_back(op); });
   for (Operation *op : checks)
     op->erase();
+}
+
+void waferflow::buildGraphToFlowPipeline(OpPassManager &passes) {
+  auto simplify = [&] {
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+  };
+  passes.addPass(createVerifyWeights());
+  passes.addPass(createInlinerPass());
+  passes.addPass(createSymbolDCEPass());
+  simplify();
+  passes.addPass(createFoldConstants());
+  simplify();
+  passes.addPass(createFormKernels());
+  simplify();
+  passes.addPass(createLabelKernels());
+}
+
+void waferflow::registerWaferflowPipelines() {
+  PassPipelineRegistration<>(
+      "graph-to-flow",
+      "From a graph to labelled kernels: verify-weights, inline, "
+      "fold-constants, form-kernels, label-kernels",
+      [](OpPassManager &passes) { buildGraphToFlowPipeline(passes); });
 }

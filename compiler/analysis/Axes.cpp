@@ -8,6 +8,7 @@
 
 #include "dialects/flow/Flow.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 using namespace waferflow;
@@ -33,7 +34,8 @@ static bool isTagged(ArrayRef<Factor> dim) {
 static Dim resized(ArrayRef<Factor> dim, int64_t before, int64_t after) {
   if (before == after)
     return Dim(dim);
-  if (dim.size() == 1 && after != 1)
+  // One token of a sequence still is a token.
+  if (dim.size() == 1 && (after != 1 || dim[0].axis == Axis::Sequence))
     return {{dim[0].axis, after}};
   return otherDim(after);
 }
@@ -59,6 +61,8 @@ Dims waferflow::splitDim(ArrayRef<Factor> dim, ArrayRef<int64_t> sizes) {
       part = otherDim(size); // sizes that share no factors: nothing is known
       break;
     }
+    while (!left.empty() && left.back().size == 1)
+      part.push_back(left.pop_back_val());
     result.push_back(part);
   }
   return result;
@@ -142,8 +146,24 @@ void AxisAnalysis::visit(Operation *op) {
       for (int64_t i = 0; i < to.getRank(); ++i)
         if (from.getDimSize(i) == to.getDimSize(i) && isTagged(source[i]))
           known[insert.getResult()][i] = source[i];
-  } else if (isa<tensor::ExtractSliceOp, tensor::PadOp, tensor::ConcatOp,
-                 tensor::CastOp>(op) ||
+  } else if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    // What a dropped dimension was stays with its neighbour: one token.
+    const Dims source = dims(slice.getSource());
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    Dims result;
+    Dim pending;
+    for (auto [i, dim] : llvm::enumerate(source)) {
+      Dim sized = resized(dim, slice.getSourceType().getDimSize(i),
+                          slice.getStaticSizes()[i]);
+      if (!dropped[i])
+        result.emplace_back();
+      llvm::append_range(result.empty() ? pending : result.back(), sized);
+    }
+    if (!result.empty())
+      result.front().insert(result.front().begin(), pending.begin(),
+                            pending.end());
+    known[slice.getResult()] = result;
+  } else if (isa<tensor::PadOp, tensor::ConcatOp, tensor::CastOp>(op) ||
              op->hasTrait<OpTrait::Elementwise>()) {
     if (!op->getNumOperands() || !op->getNumResults())
       return;

@@ -17,7 +17,8 @@ namespace waferflow {
 enum class Axis { Batch, Sequence, Other };
 
 /// A dimension is a product of factors, outermost first: [batch * heads] is
-/// {Batch, Other}. Factors of size one are left out.
+/// {Batch, Other}. Factors of size one are left out, but for a lone token of a
+/// sequence.
 struct Factor {
   Axis axis;
   int64_t size;

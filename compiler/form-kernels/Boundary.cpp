@@ -243,7 +243,10 @@ std::optional<SmallVector<Pieces>> waferflow::piecesOf(const Graph &graph,
 Pieces waferflow::merged(ArrayRef<Piece> pieces) {
   Pieces result;
   for (const Piece &piece : pieces)
-    if (!result.empty() && result.back().stride == piece.stride * piece.size)
+    if (piece.size == 1)
+      continue;
+    else if (!result.empty() &&
+             result.back().stride == piece.stride * piece.size)
       result.back() = {piece.axis, result.back().size * piece.size,
                        piece.stride};
     else

@@ -65,9 +65,11 @@ struct Product {
 };
 } // namespace
 
+/// A lone token counts as nothing.
 static bool hasAxis(ArrayRef<Factor> dim, bool tokens) {
-  return llvm::any_of(
-      dim, [&](Factor f) { return (f.axis != Axis::Other) == tokens; });
+  return llvm::any_of(dim, [&](Factor f) {
+    return f.size > 1 && (f.axis != Axis::Other) == tokens;
+  });
 }
 
 /// The weight's dimension that `loops` walk over in order, or nothing.

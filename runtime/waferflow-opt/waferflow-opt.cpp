@@ -17,6 +17,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   waferflow::registerAttachMachine();
   waferflow::registerWaferflowPasses();
+  waferflow::registerWaferflowPipelines();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
