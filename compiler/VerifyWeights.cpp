@@ -115,10 +115,11 @@ LogicalResult WeightWalk::visitProduct(linalg::LinalgOp op, OpOperand &use,
   bool summed[2] = {false, false}, kept[2] = {false, false};
   auto loops = op.getIteratorTypesArray();
   AffineMap map = op.getMatchingIndexingMap(&use);
-  for (auto [expr, side] : llvm::zip(map.getResults(), sides)) {
+  ArrayRef<int64_t> shape = op.getShape(&use);
+  for (auto [expr, side, size] : llvm::zip(map.getResults(), sides, shape)) {
     auto loop = dyn_cast<AffineDimExpr>(expr);
-    if (!loop)
-      continue; // a dimension of size one
+    if (!loop || size == 1)
+      continue;
     bool sums = loops[loop.getPosition()] == utils::IteratorType::reduction;
     (sums ? summed : kept)[side] = true;
   }
