@@ -50,10 +50,9 @@ template <typename Lanes> struct LaneState {
   int used;        ///< lanes that carry a variant; the rest repeat the last
   bool fromCounts; ///< work depends on n(r, x) alone, so `work` is its table
 
-  std::vector<Lanes> work; ///< by count: AXPYs or dots and the row's end
-  std::vector<Lanes> debt; ///< by count: slots owed at a row's end
+  std::vector<Lanes> work; ///< by count: AXPYs, or dots and results; row end
   std::vector<Lanes> idle; ///< by column: 0, or all ones where it has no work
-  Lanes slots, lastWork, stream, rootMove, ring, io;
+  Lanes slots, owed, lastWork, stream, rootMove, ring, io;
   LaneLink<Lanes> next, wrap, pass; ///< to a neighbour, back, through one
 
   LaneState(const RecurrenceProblem &problem, int first)
@@ -63,16 +62,15 @@ template <typename Lanes> struct LaneState {
     fromCounts = true;
     size_t counts = static_cast<size_t>(problem.largest) + 1;
     work.resize(counts);
-    debt.resize(counts);
     for (int lane = 0; lane < kLanes; ++lane) {
       const RecurrenceVariant &v = variant(lane);
       fromCounts &= !v.columnScale && !v.rowMeans && !v.columnMeans;
       for (size_t n = 0; n < counts; ++n) {
-        work[n][lane] = toElement<Lanes>(n * v.perNonzero + v.rowEnd);
-        debt[n][lane] = toElement<Lanes>(owed(v) + n * v.perResult);
+        work[n][lane] = toElement<Lanes>(n * ofWeight(v) + v.rowEnd);
       }
       slots[lane] = toElement<Lanes>(v.slots);
-      lastWork[lane] = toElement<Lanes>(v.perNonzero + v.rowEnd);
+      owed[lane] = v.ring ? Element(0) : slots[lane];
+      lastWork[lane] = toElement<Lanes>(ofWeight(v) + v.rowEnd);
       stream[lane] = toElement<Lanes>(v.stream);
       next.set(lane, v.stage, v.stream - v.queue);
       wrap.set(lane, v.wrap, v.stream - v.wrapQueue);
@@ -89,26 +87,18 @@ template <typename Lanes> struct LaneState {
     return variants[std::min(lane, used - 1)];
   }
 
-  /// Work and debt where they do not follow from n(r, x) alone.
+  /// Work where it does not follow from n(r, x) alone.
   void workAt(int64_t r, int64_t x, int64_t n, Lanes &result) const {
     for (int lane = 0; lane < kLanes; ++lane) {
       const RecurrenceVariant &v = variant(lane);
       result[lane] =
-          toElement<Lanes>(countAt(v, r, x, n) * v.perNonzero + v.rowEnd);
-    }
-  }
-  void debtAt(int64_t r, int64_t x, int64_t n, Lanes &result) const {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const RecurrenceVariant &v = variant(lane);
-      result[lane] =
-          toElement<Lanes>(owed(v) + countAt(v, r, x, n) * v.perResult);
+          toElement<Lanes>(countAt(v, r, x, n) * ofWeight(v) + v.rowEnd);
     }
   }
 
 private:
-  /// Slots of a stream where no ring says when it passes.
-  static double owed(const RecurrenceVariant &v) {
-    return v.ring ? 0 : v.slots;
+  static double ofWeight(const RecurrenceVariant &v) {
+    return v.perNonzero + v.perResult;
   }
   static double countAt(const RecurrenceVariant &v, int64_t r, int64_t x,
                         int64_t n) {

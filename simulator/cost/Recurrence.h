@@ -36,21 +36,20 @@ struct RowCounts {
 
 /// One set of switches. Cycles may be fractional.
 struct RecurrenceVariant {
-  // A column's work on a row: count * perNonzero + rowEnd.
+  // A column's work on a row: count * (perNonzero + perResult) + rowEnd.
   double perNonzero = 0;
+  double perResult = 0; ///< sddmm: a dot's result joins the chain
   double rowEnd = 0;
   // The count: n(r, x) [* columnScale[x]], or a mean of the row or the column.
   const double *columnScale = nullptr;
   const double *rowMeans = nullptr;    ///< by stream position
   const double *columnMeans = nullptr; ///< read where rowMeans is null
 
-  double slots = 0; ///< issue slots that a row's stream takes in each core
-  double perResult =
-      0;             ///< sddmm: issue slots a dot's result takes in the chain
-  bool ring = false; ///< latencies and finite buffers
-  double stream = 0; ///< cycles from a stream's first wavelet to its last
-  double queue = 0;  ///< part of a stream that fits between neighbours, in
-                     ///< cycles; at least `stage`, or it would throttle
+  double slots = 0;     ///< issue slots that a row's stream takes in each core
+  bool ring = false;    ///< latencies and finite buffers
+  double stream = 0;    ///< cycles from a stream's first wavelet to its last
+  double queue = 0;     ///< part of a stream that fits between neighbours, in
+                        ///< cycles; at least `stage`, or it would throttle
   double wrapQueue = 0; ///< spmm: the same on the way back, at least `wrap`
   double stage = 0;     ///< head to head between neighbours
   double wrap = 0;      ///< spmm: from the last column back to the first

@@ -21,7 +21,7 @@ public:
       : state(state), problem(state.problem), columns(problem.counts.columns),
         buffers(problem.buffers), edgeIn(state), edgeOut(state),
         noStream(~state.ring & (LaneTraits<Lanes>::never / 2)),
-        ready(columns, Lanes{}), done(columns, Lanes{}),
+        ready(columns, Lanes{} - state.owed), done(columns, Lanes{}),
         arrived(columns * buffers, Lanes{} - LaneTraits<Lanes>::never / 2),
         received(columns * buffers, Lanes{}), pending(columns, 0),
         drained(buffers, Lanes{}), fastest(problem.rowsAhead, Lanes{}) {}
@@ -38,7 +38,7 @@ public:
   void finish(Lanes &last) const {
     last = drained[(problem.rows() - 1) % buffers];
     for (const Lanes &time : ready)
-      raiseTo(last, time);
+      raiseTo(last, Lanes(time + state.owed));
   }
 
 private:
@@ -131,21 +131,18 @@ private:
   }
 
   template <bool Table> WAFERFLOW_LANES_INLINE void dots(Row &row, int64_t x) {
-    Lanes start = ready[x], end, debt;
+    Lanes start = ready[x] + state.owed, end;
     raiseTo(start, received[row.slot * columns + x]);
     raiseTo(start, row.free);
-    if (Table) {
+    if (Table)
       end = state.work[row.n[x]];
-      debt = state.debt[row.n[x]];
-    } else {
+    else
       state.workAt(row.r, x, row.n[x], end);
-      state.debtAt(row.r, x, row.n[x], debt);
-    }
     end += start;
     giveSlots(row, x, start, end);
     raiseTo(end, row.least);
     done[x] = end & state.ring;
-    ready[x] = end + debt;
+    ready[x] = end;
     Lanes working = end | state.idle[x];
     lowerTo(row.fastest, working);
   }
@@ -186,11 +183,11 @@ private:
   const RecurrenceProblem &problem;
   int64_t columns, buffers;
   EdgeClock<Lanes> edgeIn, edgeOut;
-  Lanes noStream;              ///< in lanes without a ring: later than anything
-  std::vector<Lanes> ready;    ///< by column: dots and chain of the last row
-  std::vector<Lanes> done;     ///< by column: dots of the last row
-  std::vector<Lanes> arrived;  ///< by row mod B and column: a vector begins
-  std::vector<Lanes> received; ///< the same: it has passed
+  Lanes noStream;           ///< in lanes without a ring: later than anything
+  std::vector<Lanes> ready; ///< by column: the last row's results are handed on
+  std::vector<Lanes> done;  ///< the same in lanes with a ring: a buffer is free
+  std::vector<Lanes> arrived;   ///< by row mod B and column: a vector begins
+  std::vector<Lanes> received;  ///< the same: it has passed
   std::vector<int64_t> pending; ///< by column: first stream that may matter
   std::vector<Lanes> drained;   ///< by row mod B: results are off the wafer
   std::vector<Lanes> fastest;   ///< by row mod rowsAhead: first column done

@@ -18,9 +18,8 @@ public:
 
   explicit SpmmSweep(const State &state)
       : state(state), problem(state.problem), columns(problem.counts.columns),
-        edge(state), owed(state.slots & ~state.ring),
-        noStream(~state.ring & (LaneTraits<Lanes>::never / 2)),
-        ready(columns, Lanes{} - owed),
+        edge(state), noStream(~state.ring & (LaneTraits<Lanes>::never / 2)),
+        ready(columns, Lanes{} - state.owed),
         left(columns * problem.buffers, Lanes{}),
         heads(columns * problem.buffers,
               Lanes{} - LaneTraits<Lanes>::never / 2),
@@ -38,7 +37,7 @@ public:
     const Lanes *row =
         left.data() + (problem.rows() - 1) % problem.buffers * columns;
     for (int64_t x = 0; x < columns; ++x) {
-      raiseTo(last, Lanes(ready[x] + owed));
+      raiseTo(last, Lanes(ready[x] + state.owed));
       raiseTo(last, row[x]);
     }
   }
@@ -111,7 +110,7 @@ private:
   WAFERFLOW_LANES_INLINE void column(Pass &pass, int64_t r, int64_t x,
                                      const LaneLink<Lanes> &link,
                                      bool isFirst) {
-    Lanes start = ready[x] + owed;
+    Lanes start = ready[x] + state.owed;
     raiseTo(start, pass.now[x]); // buffer of row r - B
     raiseTo(start, pass.arrived);
     Lanes sum;
@@ -180,11 +179,10 @@ private:
   const RecurrenceProblem &problem;
   int64_t columns;
   EdgeClock<Lanes> edge;
-  Lanes owed;     ///< slots that a row owes its stream where no ring says when
-  Lanes noStream; ///< in lanes without a ring: later than anything
-  std::vector<Lanes> ready;     ///< by column: own sum of the last row
-  std::vector<Lanes> left;      ///< by row mod B and column
-  std::vector<Lanes> heads;     ///< the same: a row's stream begins
+  Lanes noStream;           ///< in lanes without a ring: later than anything
+  std::vector<Lanes> ready; ///< by column: own sum of the last row
+  std::vector<Lanes> left;  ///< by row mod B and column
+  std::vector<Lanes> heads; ///< the same: a row's stream begins
   std::vector<int64_t> pending; ///< by column: first stream that may matter
   std::vector<Lanes> fastest;   ///< by row mod rowsAhead: first column done
 };

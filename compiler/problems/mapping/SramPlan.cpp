@@ -34,11 +34,11 @@ void addBuffers(const MappingProblem &problem, const LaidOut &laid,
       add("replica",
           laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
   } else if (shape.kind == "sddmm") {
-    // The travelling vector twice (one arrives while one is used), and result
-    // vectors of at most one f32 a resident feature.
+    // B travelling vectors, which run ahead of the dots, and result vectors of
+    // at most one f32 a resident feature.
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
     int32_t resident = output ? shape.inClass : shape.outClass;
-    add("broadcast", 2 * tl * bytes);
+    add("broadcast", choice.buffers * tl * bytes);
     add("results", choice.buffers * 4 * laid.features[resident]);
   } else if (shape.kind == "attention") {
     // The scores of a key block after their scatter over the head's columns,

@@ -107,8 +107,7 @@ protected:
     if (working[x] && worked[x] && (!v.io || weightWorked(r))) {
       finished[r][x] = now;
       working[x] = false;
-      debt[x] = count(r, x) * static_cast<int64_t>(v.perResult);
-      debt[x] += owed();
+      debt[x] = owed();
       ++nextRow[x];
       return true;
     }
@@ -117,8 +116,9 @@ protected:
         (!v.ring || mayWork(r, x))) {
       working[x] = true;
       worked[x] = false;
-      workLeft[x] = count(r, x) * static_cast<int64_t>(v.perNonzero) +
-                    static_cast<int64_t>(v.rowEnd);
+      workLeft[x] =
+          count(r, x) * static_cast<int64_t>(v.perNonzero + v.perResult) +
+          static_cast<int64_t>(v.rowEnd);
       return true;
     }
     return false;
@@ -129,7 +129,8 @@ protected:
   }
   /// One weight's work has passed since the row's last weight came.
   bool weightWorked(int64_t r) const {
-    return past(in.last[r] + static_cast<int64_t>(v.perNonzero + v.rowEnd),
+    return past(in.last[r] +
+                    static_cast<int64_t>(v.perNonzero + v.perResult + v.rowEnd),
                 now);
   }
 
@@ -276,9 +277,7 @@ private:
   int64_t lastEvent() const override {
     int64_t last = v.io ? out.last.back() : 0;
     for (int64_t x = 0; x < columns; ++x)
-      last = std::max(last, finished[rows - 1][x] + owed() +
-                                count(rows - 1, x) *
-                                    static_cast<int64_t>(v.perResult));
+      last = std::max(last, finished[rows - 1][x] + owed());
     return last;
   }
 };
