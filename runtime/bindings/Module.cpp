@@ -8,11 +8,13 @@
 // Text, bytecode and numpy in, plain data out.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/bindings/Engine.h"
 #include "runtime/bindings/Oracle.h"
 
 #include <pybind11/pybind11.h>
 
 PYBIND11_MODULE(_waferflow, module) {
   module.doc() = "C++ side of waferflow: compile and simulate";
+  waferflow::bindEngine(module);
   waferflow::bindOracle(module);
 }
