@@ -166,11 +166,15 @@ def test_sensitivity_table() -> None:
         "over_bytes": 4321,
         "tokens_that_fit": 65536,
     }
-    data["sensitivity"] = [row, over]
+    speed = data["speedup"]
+    still = row | {"parameter": "fabric.switch_advance_cycles"}
+    still |= {"measured": speed["measured"], "linears": speed["linears"]}
+    data["sensitivity"] = [row, over, still]
     jsonschema.validate({"results": [data]}, SCHEMA)
     text = rendered(Results.from_json(json.dumps({"results": [data]})))
     assert "1.234 (1.345)" in text
     assert "4,321 B over; 65,536 tokens fit" in text
+    assert "neither end moves it: fabric.switch_advance_cycles" in text
 
 
 def test_masks_side_by_side() -> None:

@@ -221,6 +221,11 @@ def sensitivity(results: Results) -> Table | None:
                 cells[i] = f"{row.over_bytes:,} B over" + (f"; {fits:,} tokens fit" if fits else "")
             else:
                 cells[i] = f"{style.ratio(row.measured)} ({style.ratio(row.linears)})"
+    moving = {parameter for (parameter, _), cells in rows.items() if cells != base}
     for (parameter, value), cells in rows.items():
-        table.add_row(parameter, style.plain(value), *cells)
+        if parameter in moving:
+            table.add_row(parameter, style.plain(value), *cells)
+    still = dict.fromkeys(parameter for parameter, _ in rows if parameter not in moving)
+    if still:
+        table.caption = f"neither end moves it: {', '.join(still)}"
     return table
