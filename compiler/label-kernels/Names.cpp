@@ -111,6 +111,10 @@ std::string Namer::labelOf(FlowKernel kernel) {
   }
   if (auto named = op->getAttrOfType<StringAttr>("weight"))
     return shortName(named).str() + " dW";
+  if (isa<GatherOp>(op))
+    for (Value operand : op->getOperands())
+      if (WeightAttr weight = graph.weight(operand))
+        return shortName(weight.getName()).str();
   if (isa<AttentionOp>(op))
     return backward ? "attention backward" : "attention";
   // The gradient of a norm's weight, or of its input.
