@@ -29,23 +29,23 @@ enum class GroupForm { Contiguous, Interleaved };
 struct Spmm {
   int32_t weight = -1;
   bool transposed = false;
-  int32_t inOrder = -1;  ///< order of the reduced features
-  int32_t outOrder = -1; ///< order of the produced features: who owns a row
+  int32_t inOrder = -1;     ///< order of the reduced features
+  int32_t outOrder = -1;    ///< order of the produced features: who owns a row
   int64_t outputGroups = 1; ///< Go
   GroupForm form = GroupForm::Contiguous;
   int64_t buffers = 8; ///< B partial-sum buffers a core
 };
 
 /// dW[o, i] = sum_t dY[t, o] X[t, i] at the mask's positions (or all): one
-/// side's vectors are broadcast along x, the f32 dots chained down y and drained
-/// at the south edge.
+/// side's vectors are broadcast along x, the f32 dots chained down y and
+/// drained at the south edge.
 struct Sddmm {
   enum class Broadcast { Input, Output };
   int32_t weight = -1;
-  int32_t inOrder = -1;  ///< order of X's features
-  int32_t outOrder = -1; ///< order of dY's features
+  int32_t inOrder = -1;                    ///< order of X's features
+  int32_t outOrder = -1;                   ///< order of dY's features
   Broadcast broadcast = Broadcast::Output; ///< whose vectors travel along x
-  bool dense = false; ///< every position, whatever the mask
+  bool dense = false;  ///< every position, whatever the mask
   int64_t buffers = 8; ///< result vectors in flight a core
 };
 
@@ -55,17 +55,27 @@ struct Attention {
   bool backward = false;
   bool causal = true;
   int64_t heads = 0, kvHeads = 0, headDim = 0;
-  int32_t order = -1;     ///< a head order: who holds which dims of a head
-  int64_t keyBlock = 0;   ///< keys whose scores are resident at once
+  int32_t order = -1;   ///< a head order: who holds which dims of a head
+  int64_t keyBlock = 0; ///< keys whose scores are resident at once
 };
 
 /// What scalar operations cost is looked up by these names in the machine.
-enum class ScalarOp { Add, Mul, Max, Exp, Log, Rsqrt, Reciprocal, Select, Copy };
+enum class ScalarOp {
+  Add,
+  Mul,
+  Max,
+  Exp,
+  Log,
+  Rsqrt,
+  Reciprocal,
+  Select,
+  Copy
+};
 
 struct ScalarWork {
   ScalarOp op = ScalarOp::Add;
-  int64_t perCore = 0;       ///< executions on the fullest core
-  double useful = 0;         ///< executions over all cores without padding
+  int64_t perCore = 0; ///< executions on the fullest core
+  double useful = 0;   ///< executions over all cores without padding
 };
 
 /// Element-wise work, no communication.
@@ -80,7 +90,7 @@ struct Reduce {
   bool broadcastBack = true;
   bool drain = false; ///< the result leaves at the south edge (a gradient)
   int64_t columns = 1, rows = 1; ///< cores that take part, in x and in y
-  int64_t vectorPerCore = 0;     ///< partial results a core before the reduction
+  int64_t vectorPerCore = 0; ///< partial results a core before the reduction
   ElementType type = ElementType::F16;
   std::vector<ScalarWork> work;
 };
@@ -106,8 +116,8 @@ struct Relayout {
 };
 
 struct Kernel {
-  int32_t id = -1; ///< position in Program::kernels, the order of execution
-  std::string name; ///< a label for people; nothing depends on it
+  int32_t id = -1;    ///< position in Program::kernels, the order of execution
+  std::string name;   ///< a label for people; nothing depends on it
   int32_t layer = -1; ///< block number, -1 outside blocks
   Phase phase = Phase::Forward;
   Section section = Section::Block;

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -28,6 +29,14 @@ def test_python(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "runtime", "tests"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_cpp() -> None:
+    formatter = shutil.which("clang-format-22")
+    assert formatter, "clang-format-22 is missing: make test-system"
+    command = [formatter, "--dry-run", "--Werror", *tracked("*.cpp", "*.h")]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_requirements_come_from_the_project() -> None:
