@@ -117,7 +117,8 @@ def test_each_layer_has_its_kernels(pair: list[list[dict[str, Any]]]) -> None:
         assert counts["attention", "forward"] == counts["attention", "backward"] == 1
         assert all(kernel["section"] == "block" for kernel in mine)
         named = {kernel["weight"] for kernel in mine if kernel["kind"] == "sddmm"}
-        assert len(named) == 7 and all(f".layers.{layer}." in name for name in named)
+        assert len(named) == 7
+        assert all(f".layers.{layer}." in name for name in named)
 
 
 def test_kernels_of_the_import_mean_what_it_meant() -> None:

@@ -34,7 +34,10 @@ def test_python(arguments: list[str]) -> None:
 def test_cpp() -> None:
     formatter = shutil.which("clang-format-22")
     assert formatter, "clang-format-22 is missing: make test-system"
-    command = [formatter, "--dry-run", "--Werror", *tracked("*.cpp", "*.h")]
+    # The layering test reads these as they are: odd spacing is their point.
+    fixtures = "tests/layering/bad/"
+    files = [file for file in tracked("*.cpp", "*.h") if not file.startswith(fixtures)]
+    command = [formatter, "--dry-run", "--Werror", *files]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
 

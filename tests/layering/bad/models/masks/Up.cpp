@@ -1,1 +1,1 @@
-#include <dialects/flow/Flow.h>
+#  include <dialects/flow/Flow.h>

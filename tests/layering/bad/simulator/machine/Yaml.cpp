@@ -1,2 +1,2 @@
-#include "mlir/IR/Attributes.h"
 #include "llvm/Support/YAMLParser.h" // allowed here
+#include "mlir/IR/Attributes.h"
