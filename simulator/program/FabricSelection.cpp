@@ -1,0 +1,125 @@
+//===- FabricSelection.cpp - Which cores, and integers per core -----------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/program/FabricSelection.h"
+
+#include <utility>
+
+namespace waferflow::cycle {
+
+CoreInteger CoreInteger::postfix(std::vector<Step> steps) {
+  CoreInteger result;
+  result.steps = std::move(steps);
+  return result;
+}
+
+CoreInteger CoreInteger::table(Rectangle where, std::vector<int64_t> values) {
+  CoreInteger result;
+  result.steps.clear();
+  result.where = where;
+  result.values = std::move(values);
+  return result;
+}
+
+CoreInteger CoreInteger::join(const CoreInteger &other, Code code) const {
+  CoreInteger result = *this;
+  result.steps.insert(result.steps.end(), other.steps.begin(),
+                      other.steps.end());
+  result.steps.push_back({code, 0});
+  // A table cannot be computed with: `valid` finds no steps that fit.
+  if (steps.empty() || other.steps.empty())
+    result.steps = {{code, 0}};
+  return result;
+}
+
+bool CoreInteger::valid() const {
+  if (steps.empty())
+    return where.width >= 0 && where.height >= 0 &&
+           static_cast<int64_t>(values.size()) == where.width * where.height;
+  int64_t depth = 0;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Code code = steps[i].code;
+    if (code == Code::Constant || code == Code::X || code == Code::Y) {
+      ++depth;
+      continue;
+    }
+    if (--depth < 1)
+      return false;
+    bool divides = code != Code::Add && code != Code::Mul;
+    if (divides &&
+        (steps[i - 1].code != Code::Constant || steps[i - 1].value < 1))
+      return false;
+  }
+  return depth == 1;
+}
+
+static int64_t floorDivide(int64_t a, int64_t b) {
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+int64_t CoreInteger::at(int64_t x, int64_t y) const {
+  if (steps.empty())
+    return where.contains(x, y)
+               ? values[(y - where.y) * where.width + (x - where.x)]
+               : 0;
+  std::vector<int64_t> stack;
+  for (const Step &step : steps) {
+    switch (step.code) {
+    case Code::Constant:
+      stack.push_back(step.value);
+      continue;
+    case Code::X:
+      stack.push_back(x);
+      continue;
+    case Code::Y:
+      stack.push_back(y);
+      continue;
+    default:
+      break;
+    }
+    int64_t b = stack.back();
+    stack.pop_back();
+    int64_t &a = stack.back();
+    switch (step.code) {
+    case Code::Add:
+      a += b;
+      break;
+    case Code::Mul:
+      a *= b;
+      break;
+    case Code::FloorDiv:
+      a = floorDivide(a, b);
+      break;
+    case Code::CeilDiv:
+      a = -floorDivide(-a, b);
+      break;
+    default: // Mod, never negative
+      a -= floorDivide(a, b) * b;
+      break;
+    }
+  }
+  return stack.back();
+}
+
+bool CoreInteger::covers(const Rectangle &cores) const {
+  return !steps.empty() || cores.width == 0 || cores.height == 0 ||
+         (where.contains(cores.x, cores.y) &&
+          where.contains(cores.x + cores.width - 1,
+                         cores.y + cores.height - 1));
+}
+
+bool Selection::contains(int64_t x, int64_t y) const {
+  if (!cores.contains(x, y))
+    return false;
+  for (const Constraint &constraint : constraints) {
+    int64_t value = constraint.expression.at(x, y);
+    if (constraint.equality ? value != 0 : value < 0)
+      return false;
+  }
+  return true;
+}
+
+} // namespace waferflow::cycle
