@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/program/FabricSelection.h"
 
+#include <cstddef>
 #include <utility>
 
 namespace waferflow::cycle {
@@ -40,7 +41,7 @@ bool CoreInteger::valid() const {
     return where.width >= 0 && where.height >= 0 &&
            static_cast<int64_t>(values.size()) == where.width * where.height;
   int64_t depth = 0;
-  for (size_t i = 0; i < steps.size(); ++i) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
     Code code = steps[i].code;
     if (code == Code::Constant || code == Code::X || code == Code::Y) {
       ++depth;
