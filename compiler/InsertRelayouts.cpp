@@ -19,12 +19,18 @@ public:
   explicit Inserter(MappedStep &mapped) : mapped(mapped) {}
 
   void run() {
-    for (FlowKernel kernel : mapped.shape.kernels) {
-      if (auto spmm = dyn_cast<SpmmOp>(kernel.getOperation())) {
-        LayoutAttr wanted = *kernel.getInLayout();
-        if (wanted.getGo() > 1)
-          kernel->setOperand(0, moved(spmm.getX(), wanted, kernel));
-      }
+    for (auto [i, shared] : llvm::enumerate(mapped.shape.kernels)) {
+      FlowKernel kernel = shared;
+      auto spmm = dyn_cast<SpmmOp>(kernel.getOperation());
+      if (!spmm || kernel.getInLayout()->getGo() == 1)
+        continue;
+      // Replicas are only there until another kernel needs the room.
+      const auto &choices = mapped.solution.choices;
+      bool shares =
+          i > 0 && sharesGather(mapped.problem, i, choices[i - 1], choices[i]);
+      if (!shares)
+        replica = gathered(spmm.getX(), *kernel.getInLayout(), kernel);
+      kernel->setOperand(0, replica);
     }
   }
 
@@ -35,10 +41,7 @@ private:
                            form);
   }
 
-  Value moved(Value value, LayoutAttr to, FlowKernel reader) {
-    Value &replica = replicas[{value, to}];
-    if (replica)
-      return replica;
+  Value gathered(Value value, LayoutAttr to, FlowKernel reader) {
     OpBuilder builder(reader);
     auto relayout = RelayoutOp::create(
         builder, reader->getLoc(), value.getType(), value,
@@ -52,11 +55,11 @@ private:
         RegionAttr(), LayoutAttr(), LayoutAttr());
     if (auto layer = reader->getAttrOfType<IntegerAttr>("layer"))
       relayout.setLayerAttr(layer);
-    return replica = relayout.getResult();
+    return relayout.getResult();
   }
 
   MappedStep &mapped;
-  DenseMap<std::pair<Value, Attribute>, Value> replicas;
+  Value replica; ///< the latest
 };
 
 } // namespace

@@ -24,9 +24,9 @@ struct MappedStep {
 mlir::FailureOr<MappedStep> readMappedStep(mlir::ModuleOp module);
 
 /// Inserts a flow.relayout wherever a kernel reads another layout than its
-/// input was made in: replicas for output groups. Kernels that read the same
-/// value in the same layout share one. Keys and values that several query heads
-/// share are spread by the attention kernel itself.
+/// input was made in: replicas for output groups. Kernels right behind each
+/// other that read the same value in the same layout share one. Keys and values
+/// that several query heads share are spread by the attention kernel itself.
 mlir::LogicalResult insertRelayouts(mlir::ModuleOp module);
 
 /// Plans the SRAM of every kernel, leaves the fullest plan on the step as

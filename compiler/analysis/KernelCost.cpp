@@ -82,25 +82,27 @@ int64_t elements(Value value) {
   return cast<RankedTensorType>(value.getType()).getNumElements();
 }
 
-class Counter {
+/// Calls `visit` for every scalar operation of a kernel's body.
+class Visitor {
 public:
-  explicit Counter(FlowKernel kernel) : kernel(kernel) {
+  Visitor(FlowKernel kernel, function_ref<void(ScalarOp, int64_t)> visit)
+      : kernel(kernel), visit(visit) {
     if (auto attention = dyn_cast<AttentionOp>(kernel.getOperation()))
       axes = AxisAnalysis::ofBody(attention.getBody().front(),
                                   attention.getBatch(), attention.getSeq());
   }
 
-  FailureOr<KernelCost> run() {
+  LogicalResult run() {
     for (Operation &op : kernel->getRegion(0).front().without_terminator())
       if (failed(count(&op)))
         return failure();
-    return std::move(cost);
+    return success();
   }
 
 private:
-  void add(ScalarOp op, int64_t times) {
-    if (times)
-      cost.scalarOps[op] += times;
+  void add(ScalarOp op, int64_t each, int64_t volume) {
+    for (int64_t i = 0; i < each && volume != 0; ++i)
+      visit(op, volume);
   }
 
   /// Iterations of some of an op's loops. Of causal attention's scores only the
@@ -152,18 +154,19 @@ private:
         return unknown(&scalar);
       bool divides = isa<arith::DivFOp>(scalar);
       for (auto [kind, each] : *counts)
-        add(kind, each * volume(op, divides && kind == ScalarOp::Reciprocal
-                                        ? loopsOf(scalar.getOperand(1))
-                                        : loops));
+        add(kind, each,
+            volume(op, divides && kind == ScalarOp::Reciprocal
+                           ? loopsOf(scalar.getOperand(1))
+                           : loops));
     }
     return success();
   }
 
   LogicalResult count(Operation *op) {
     if (auto concat = dyn_cast<tensor::ConcatOp>(op))
-      return add(ScalarOp::Copy, elements(concat.getResult())), success();
+      return add(ScalarOp::Copy, 1, elements(concat.getResult())), success();
     if (isa<tensor::InsertSliceOp, tensor::PadOp>(op))
-      return add(ScalarOp::Copy, elements(op->getOperand(0))), success();
+      return add(ScalarOp::Copy, 1, elements(op->getOperand(0))), success();
     auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
     if (!linalgOp)
       return isa<tensor::TensorDialect>(op->getDialect()) || isFree(op)
@@ -182,7 +185,7 @@ private:
     if (!counts || op->getNumResults() != 1)
       return unknown(op);
     for (auto [kind, each] : *counts)
-      add(kind, each * elements(op->getResult(0)));
+      add(kind, each, elements(op->getResult(0)));
     return success();
   }
 
@@ -192,10 +195,25 @@ private:
   }
 
   FlowKernel kernel;
+  function_ref<void(ScalarOp, int64_t)> visit;
   std::optional<AxisAnalysis> axes;
-  KernelCost cost;
 };
 } // namespace
+
+LogicalResult forEachScalarOp(FlowKernel kernel,
+                              function_ref<void(ScalarOp, int64_t)> visit) {
+  Operation *op = kernel.getOperation();
+  if (auto gather = dyn_cast<GatherOp>(op)) {
+    bool forward = gather.getDirection() == Direction::Forward;
+    Value rows = forward ? gather->getResult(0) : gather.getInputs()[0];
+    for (Value input : gather.getInputs())
+      if (!forward && isa<FloatType>(getElementTypeOrSelf(input)))
+        rows = input;
+    visit(forward ? ScalarOp::Copy : ScalarOp::Add, elements(rows));
+    return success();
+  }
+  return op->getNumRegions() == 0 ? success() : Visitor(kernel, visit).run();
+}
 
 FailureOr<KernelCost> costOf(FlowKernel kernel) {
   KernelCost cost;
@@ -210,22 +228,13 @@ FailureOr<KernelCost> costOf(FlowKernel kernel) {
         sddmm.getX().getType().getDimSize(0) * elements(sddmm.getResult());
     return cost;
   }
-  if (auto gather = dyn_cast<GatherOp>(op)) {
-    bool forward = gather.getDirection() == Direction::Forward;
-    Value rows = forward ? gather->getResult(0) : gather.getInputs()[0];
-    for (Value input : gather.getInputs())
-      if (!forward && isa<FloatType>(getElementTypeOrSelf(input)))
-        rows = input;
-    cost.scalarOps[forward ? ScalarOp::Copy : ScalarOp::Add] = elements(rows);
-    return cost;
-  }
-  if (op->getNumRegions() == 0)
-    return cost;
-  auto counted = Counter(kernel).run();
-  if (succeeded(counted))
-    if (auto attention = dyn_cast<AttentionOp>(op))
-      counted->multiplyAdds = attention.getMultiplyAdds();
-  return counted;
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    cost.multiplyAdds = attention.getMultiplyAdds();
+  if (failed(forEachScalarOp(kernel, [&](ScalarOp kind, int64_t volume) {
+        cost.scalarOps[kind] += volume;
+      })))
+    return failure();
+  return cost;
 }
 
 StringRef scalarOpName(ScalarOp op) {

@@ -33,6 +33,13 @@ struct KernelCost {
 /// that has no cost.
 mlir::FailureOr<KernelCost> costOf(FlowKernel kernel);
 
+/// Calls `visit(op, volume)` for every scalar instruction of a kernel's body,
+/// or of a gather: what `scalarOps` sums up. An op that takes several
+/// instructions is visited once for each. Errors as `costOf`.
+mlir::LogicalResult
+forEachScalarOp(FlowKernel kernel,
+                llvm::function_ref<void(ScalarOp, int64_t)> visit);
+
 /// "add", "mul", ... as machine files and reports name them.
 llvm::StringRef scalarOpName(ScalarOp op);
 

@@ -30,40 +30,92 @@ public:
       for (Value operand : kernel->getOperands())
         lastUse[operand] = positionOf[kernel] + 1; // kernels are in order
 
-    std::vector<int32_t> live(numClasses + 1, 0);
+    findBlockInputs();
+
+    Counts live(numClasses);
     std::vector<LivePoint> points;
     for (auto [i, shared] : llvm::enumerate(shape.kernels)) {
       FlowKernel kernel = shared;
-      std::vector<int32_t> born(numClasses + 1, 0), dying(numClasses + 1, 0);
+      Counts born(numClasses), dying(numClasses);
       for (Value result : kernel->getResults())
-        if (int slot = slotOf(result);
-            slot != kNothing && lastUse.count(result))
-          ++born[slot];
+        if (lastUse.count(result))
+          add(born, result);
       SmallPtrSet<Value, 8> seen;
       for (Value operand : kernel->getOperands())
-        if (int slot = slotOf(operand); slot != kNothing &&
-                                        seen.insert(operand).second &&
-                                        lastUse.lookup(operand) == i + 1)
-          ++dying[slot];
+        if (seen.insert(operand).second && lastUse.lookup(operand) == i + 1)
+          add(dying, operand);
       Operation *op = kernel;
-      bool inPlace = isa<MapOp, ReduceOp>(op);
-      LivePoint point;
-      for (int slot = 0; slot <= numClasses; ++slot) {
-        int32_t during = live[slot] + born[slot];
-        if (inPlace)
-          during -= std::min(born[slot], dying[slot]);
-        if (slot < numClasses)
-          point.tensors.push_back(during);
-        else
-          point.rowScalars = during;
-        live[slot] += born[slot] - dying[slot];
-      }
-      points.push_back(std::move(point));
+      points.push_back(during(live, born, dying, isa<MapOp, ReduceOp>(op)));
+      for (int role = 0; role < kRoles; ++role)
+        for (int slot = 0; slot <= numClasses; ++slot)
+          live.of[role][slot] += born.of[role][slot] - dying.of[role][slot];
     }
     return points;
   }
 
 private:
+  enum Role { Kept, Recomputed, Other, kRoles };
+
+  /// Values by role and slot: a class, or one scalar a token.
+  struct Counts {
+    explicit Counts(int numClasses) {
+      for (auto &counts : of)
+        counts.assign(numClasses + 1, 0);
+    }
+    std::vector<int32_t> of[kRoles];
+  };
+
+  void add(Counts &counts, Value value) const {
+    int slot = slotOf(value);
+    if (slot == kNothing)
+      return;
+    auto it = roles.find(value);
+    ++counts.of[it == roles.end() ? Other : it->second][slot];
+  }
+
+  /// While a kernel runs, its inputs and its results are there; element-wise
+  /// work writes over inputs that nobody reads afterwards.
+  LivePoint during(const Counts &live, const Counts &born, const Counts &dying,
+                   bool inPlace) const {
+    std::vector<int32_t> sums[kRoles];
+    int32_t rowScalars = 0;
+    for (int slot = 0; slot <= numClasses; ++slot) {
+      int32_t over = 0;
+      for (int role = 0; role < kRoles; ++role)
+        over += dying.of[role][slot];
+      int32_t rows = 0;
+      for (int role = kRoles; role-- > 0;) {
+        int32_t written = inPlace ? std::min(over, born.of[role][slot]) : 0;
+        over -= written;
+        int32_t now = live.of[role][slot] + born.of[role][slot] - written;
+        rows += now;
+        if (slot < numClasses)
+          sums[role].push_back(now);
+      }
+      if (slot == numClasses)
+        rowScalars = rows;
+    }
+    return {std::move(sums[Kept]), std::move(sums[Recomputed]),
+            std::move(sums[Other]), rowScalars};
+  }
+
+  /// Activations of the forward pass that the other passes read are kept; made
+  /// again for blocks after their own, they are inputs of a segment.
+  void findBlockInputs() {
+    for (FlowKernel kernel : shape.kernels)
+      for (Value operand : kernel->getOperands()) {
+        auto producer = dyn_cast_or_null<FlowKernel>(operand.getDefiningOp());
+        if (!producer || shape.classIndex(operand) < 0)
+          continue;
+        if (producer.getPhase() == KernelPhase::Forward &&
+            kernel.getPhase() != KernelPhase::Forward)
+          roles[operand] = Kept;
+        else if (producer.getPhase() == KernelPhase::Recompute &&
+                 producer.getLayer() != kernel.getLayer())
+          roles[operand] = Recomputed;
+      }
+  }
+
   int slotOf(Value value) const {
     // A replica belongs to the plan of the kernel that reads it.
     if (value.getDefiningOp<RelayoutOp>())
@@ -82,6 +134,7 @@ private:
   const StepShape &shape;
   int numClasses;
   DenseMap<Value, size_t> lastUse;
+  DenseMap<Value, Role> roles; ///< of activations that are no others
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/analysis/StepShape.h"
 
+#include "compiler/analysis/KernelCost.h"
 #include "compiler/analysis/Liveness.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
@@ -164,9 +165,7 @@ private:
       s.transposed = spmm.getTransposed();
       if (failed(setClasses(s, op, spmm.getX(), spmm.getResult())))
         return failure();
-      s.readers = llvm::count_if(spmm.getX().getUsers(), [](Operation *user) {
-        return isa<SpmmOp>(user);
-      });
+      s.input = inputId(spmm.getX());
     } else if (auto sddmm = dyn_cast<SddmmOp>(op)) {
       auto it = weights.find(sddmm.getWeight().value_or(""));
       if (it == weights.end())
@@ -188,13 +187,65 @@ private:
             c >= 0 && shape.classes[c].heads == s.heads)
           s.inClass = s.outClass = c;
     } else {
-      for (Value value : op->getOperands())
-        s.inClass = std::max(s.inClass, shape.classIndex(value));
-      for (Value value : op->getResults())
-        s.outClass = std::max(s.outClass, shape.classIndex(value));
+      if (auto in = classesOf(op->getOperands()); !in.empty())
+        s.inClass = in.front();
+      if (auto out = classesOf(op->getResults()); !out.empty())
+        s.outClass = out.front();
+      if (auto reduce = dyn_cast<ReduceOp>(op)) {
+        s.overX = reduce.getAxis() != ReduceAxis::Y;
+        s.overY = reduce.getAxis() != ReduceAxis::X;
+        s.results = op->getNumResults();
+      }
+      if (auto gather = dyn_cast<GatherOp>(op)) {
+        s.backward = gather.getDirection() == Direction::Backward;
+        Type table =
+            (s.backward ? op->getResult(0) : tableOf(gather)).getType();
+        s.rows = cast<RankedTensorType>(table).getDimSize(0);
+        s.columns = cast<RankedTensorType>(table).getDimSize(1);
+      }
+      if (isa<MapOp, ReduceOp>(op) && failed(addScalars(s, kernel)))
+        return failure();
     }
     shape.shapes.push_back(std::move(s));
     return success();
+  }
+
+  static Value tableOf(GatherOp gather) {
+    for (Value input : gather.getInputs())
+      if (isa<FloatType>(getElementTypeOrSelf(input)))
+        return input;
+    return gather.getInputs().front();
+  }
+
+  /// The classes of some values, the widest first.
+  SmallVector<int32_t> classesOf(ValueRange values) const {
+    llvm::SmallSetVector<int32_t, 4> classes;
+    for (Value value : values)
+      if (int32_t cls = shape.classIndex(value); cls >= 0)
+        classes.insert(cls);
+    SmallVector<int32_t> sorted(classes.begin(), classes.end());
+    llvm::stable_sort(sorted, [&](int32_t a, int32_t b) {
+      return shape.classes[a].features > shape.classes[b].features;
+    });
+    return sorted;
+  }
+
+  /// What is done once a token, or less often, every column does; the rest is
+  /// shared as the narrowest class is that has room for it.
+  LogicalResult addScalars(KernelShape &s, FlowKernel kernel) {
+    SmallVector<Value> values(kernel->getOperands());
+    llvm::append_range(values, kernel->getResults());
+    SmallVector<int32_t> classes = classesOf(values);
+    return forEachScalarOp(kernel, [&](ScalarOp op, int64_t volume) {
+      ScalarShape scalar{op, 0, 0, -1};
+      bool everyToken = volume % tokens == 0;
+      int64_t each = everyToken ? volume / tokens : volume;
+      (everyToken ? scalar.perToken : scalar.once) = each;
+      for (int32_t cls : classes)
+        if (each > 1 && (scalar.cls < 0 || shape.classes[cls].features >= each))
+          scalar.cls = cls;
+      s.scalars.push_back(scalar);
+    });
   }
 
   LogicalResult setClasses(KernelShape &s, Operation *op, Value in, Value out) {
@@ -227,11 +278,15 @@ private:
   const void *leader(Value value) {
     return groups.getLeaderValue(value.getAsOpaquePointer());
   }
+  int32_t inputId(Value value) {
+    return inputIds.try_emplace(value, inputIds.size()).first->second;
+  }
   func::FuncOp step;
   int64_t tokens;
   StepShape shape;
   llvm::StringMap<WeightAttr> weights;
   llvm::EquivalenceClasses<const void *> groups;
+  DenseMap<Value, int32_t> inputIds;
 };
 
 } // namespace

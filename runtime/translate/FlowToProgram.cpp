@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/translate/FlowToProgram.h"
 
-#include "runtime/translate/KernelWork.h"
-
 using namespace mlir;
 using namespace waferflow::flow;
 
@@ -133,9 +131,9 @@ private:
     else if (isa<AttentionOp>(op))
       added = addAttention(s, choice);
     else if (isa<MapOp>(op))
-      added = addBody(s, Map{scalarWork(op, mapped, index)});
-    else if (auto reduce = dyn_cast<ReduceOp>(op))
-      added = addBody(s, reduceWork(reduce, mapped, index));
+      added = addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index)});
+    else if (isa<ReduceOp>(op))
+      added = addBody(s, reduceWork(mapped.problem, mapped.laid, index));
     else if (auto gather = dyn_cast<GatherOp>(op))
       added = addGather(gather, s);
     else if (auto relayout = dyn_cast<RelayoutOp>(op))

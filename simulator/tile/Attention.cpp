@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "simulator/cost/Cycles.h"
 #include "simulator/tile/AttentionCycles.h"
-#include "simulator/tile/Cycles.h"
 #include "simulator/tile/KernelModel.h"
 #include "simulator/tile/TimingCache.h"
 #include "simulator/tile/WholeCost.h"

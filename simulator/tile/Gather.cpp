@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/tile/Cycles.h"
+#include "simulator/cost/Cycles.h"
 #include "simulator/tile/KernelModel.h"
 #include "simulator/tile/WholeCost.h"
 

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/tile/Collective.h"
+#include "simulator/cost/Collective.h"
+#include "simulator/cost/ScalarCycles.h"
 #include "simulator/tile/KernelModel.h"
-#include "simulator/tile/ScalarCycles.h"
 #include "simulator/tile/WholeCost.h"
 
 #include <algorithm>

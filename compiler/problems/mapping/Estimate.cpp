@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/MappingProblem.h"
 
+#include "simulator/cost/Collective.h"
 #include "simulator/cost/Expected.h"
+#include "simulator/cost/ScalarCycles.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,20 +21,42 @@ int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 class Estimate {
 public:
-  Estimate(const MappingProblem &problem, const LaidOut &laid,
-           const KernelShape &shape, const KernelChoice &choice)
-      : problem(problem), machine(problem.machine), laid(laid), shape(shape),
-        choice(choice) {}
+  Estimate(const MappingProblem &problem, const LaidOut &laid, size_t kernel,
+           const KernelChoice &choice)
+      : problem(problem), machine(problem.machine), laid(laid), kernel(kernel),
+        shape(problem.kernels[kernel]), choice(choice) {}
 
   double cycles() const {
     if (shape.kind == "spmm")
-      return pieces() *
-             (cost::expectedSpmm(machine, laid.tokens, spmm()) + allGather());
+      return pieces() * cost::expectedSpmm(machine, laid.tokens, spmm());
     if (shape.kind == "sddmm")
       return pieces() * cost::expectedSddmm(machine, laid.tokens, sddmm());
     if (shape.kind == "attention")
       return attention();
-    return 0; // the same under every choice but the token groups', and small
+    if (shape.kind == "reduce")
+      return elementwise() + reduction();
+    if (shape.kind == "gather")
+      return embedding();
+    return elementwise();
+  }
+
+  /// The gather that makes the replicas of this kernel's input.
+  double allGather() const {
+    int64_t go = choice.outputGroups;
+    if (go == 1)
+      return 0;
+    double vector = static_cast<double>(
+        ceilDiv(laid.tokens.tokensPerCore, elementsPerWavelet(problem.type)));
+    double f = static_cast<double>(laid.features[shape.inClass]);
+    double link = choice.form == GroupForm::Contiguous
+                      ? static_cast<double>(features(shape.inClass)) *
+                            static_cast<double>(go - 1) /
+                            static_cast<double>(go)
+                      : static_cast<double>(go - 1) * f;
+    double core = static_cast<double>(go) * f;
+    return pieces() *
+           (std::max(link / machine.linkWaveletsPerCycle, core) * vector +
+            static_cast<double>(machine.rerouteCycles));
   }
 
 private:
@@ -80,60 +104,111 @@ private:
     return result;
   }
 
-  /// This kernel's share of the gather that makes its replicas.
-  double allGather() const {
-    int64_t go = choice.outputGroups;
-    if (go == 1)
-      return 0;
-    double vector = static_cast<double>(
-        ceilDiv(laid.tokens.tokensPerCore, elementsPerWavelet(problem.type)));
-    double f = static_cast<double>(laid.features[shape.inClass]);
-    double link = choice.form == GroupForm::Contiguous
-                      ? static_cast<double>(features(shape.inClass)) *
-                            static_cast<double>(go - 1) /
-                            static_cast<double>(go)
-                      : static_cast<double>(go - 1) * f;
-    double core = static_cast<double>(go) * f;
-    return (std::max(link / machine.linkWaveletsPerCycle, core) * vector +
-            static_cast<double>(machine.rerouteCycles)) /
-           shape.readers;
+  double elementwise() const {
+    return static_cast<double>(
+        scalarCycles(scalarWork(problem, laid, kernel), problem.type, machine));
   }
 
-  /// mapping.md's attention: AXPYs (and backward dots) over the local dims for
-  /// each key, scores scattered and gathered over a head's columns,
-  /// exponentials once.
+  /// The exchange of a reduce, and its way out where it is a gradient.
+  double reduction() const {
+    Reduce reduce = reduceWork(problem, laid, kernel);
+    int64_t cycles = 0;
+    auto over = [&](int64_t cores, int64_t distance, bool back) {
+      cycles += reduceOver(machine, cores, distance, reduce.vectorPerCore,
+                           reduce.type, back)
+                    .cycles;
+    };
+    if (reduce.overX)
+      over(reduce.columns, 1, reduce.broadcastBack);
+    if (reduce.overY)
+      over(reduce.rows, 1, reduce.broadcastBack);
+    if (reduce.drain)
+      over(laid.tokens.groups, laid.tokens.groupColumns, false);
+    double drain =
+        reduce.drain
+            ? static_cast<double>(4 * reduce.vectorPerCore * reduce.columns) /
+                  machine.edgeBytesPerCycle()
+            : 0;
+    return static_cast<double>(cycles) + drain;
+  }
+
+  /// The table past every core; backward, its gradient out.
+  double embedding() const {
+    int32_t cls = std::max(shape.inClass, shape.outClass);
+    ElementType type = shape.backward ? ElementType::F32 : problem.type;
+    auto rows = static_cast<double>(shape.rows);
+    double edge = rows * static_cast<double>(shape.columns) *
+                  static_cast<double>(elementBytes(type)) /
+                  machine.edgeBytesPerCycle();
+    double core =
+        rows * static_cast<double>(laid.features[cls]) /
+            rateOf(machine, shape.backward ? "add" : "copy", type, "fabric") +
+        static_cast<double>(laid.tokens.tokensPerCore * machine.taskCycles);
+    return std::max(edge, core);
+  }
+
+  /// Key blocks of blocked attention, as `simulator/tile/AttentionCycles.h` has
+  /// them: AXPYs (and backward dots) over the local dims for each key, scores
+  /// scattered and gathered over a head's columns once a block, exponentials
+  /// once. Every block is taken to see the mean number of queries.
   double attention() const {
     const TokenLayout &tokens = laid.tokens;
-    double columns = static_cast<double>(laid.columns[shape.inClass]);
-    double heads = static_cast<double>(shape.heads);
-    double span = std::max(1.0, std::floor(columns / heads));
-    double perColumn = std::ceil(heads * span / columns);
-    double dims = std::ceil(static_cast<double>(shape.headDim) / span);
-    double keys = static_cast<double>(tokens.seq * tokens.sequencesPerRow);
-    double queries = static_cast<double>(tokens.tokensPerCore) /
-                     static_cast<double>(tokens.sequencesPerRow) *
-                     (shape.causal ? 0.5 : 1);
     cost::StepTypes types{problem.type, problem.accumulate};
+    auto rate = [&](const char *op, ElementType type, const char *operands) {
+      return rateOf(machine, op, type, operands);
+    };
+    int64_t columns = laid.columns[shape.inClass];
+    auto heads = // of the fullest column
+        static_cast<double>(ceilDiv(shape.heads, columns));
+    auto span =
+        static_cast<double>(std::max<int64_t>(1, columns / shape.heads));
+    double dims = std::ceil(static_cast<double>(shape.headDim) / span);
+    auto mine = static_cast<double>(tokens.tokensPerCore) /
+                static_cast<double>(tokens.sequencesPerRow);
+    double queries = shape.causal ? (mine + 1) / 2 : mine;
+    auto keys = static_cast<double>(
+        std::clamp<int64_t>(choice.keyBlock, 1, problem.seq));
+    double blocks = std::ceil(static_cast<double>(problem.seq) / keys);
+
     auto launch = static_cast<double>(machine.launchCycles);
-    double axpy = launch + queries / cost::axpyRate(machine, types, queries);
+    auto setup = static_cast<double>(machine.setupCycles);
+    auto stage = static_cast<double>(stageCycles(machine, 2)); // a folded ring
+    double axpy = launch + queries / cost::axpyRate(machine, types, mine);
     double dot = launch + queries / cost::dotRate(machine, types);
-    double scatter = queries * (1 - 1 / span) /
-                     static_cast<double>(elementsPerWavelet(problem.type));
-    const char *type = problem.type == ElementType::F32    ? "f32"
-                       : problem.type == ElementType::BF16 ? "bf16"
-                                                           : "f16";
-    double exponentials =
-        queries / span / machine.rate(std::string("exp.") + type + ".memory");
-    double axpys = shape.backward ? 3 : 2, dots = shape.backward ? 2 : 0;
-    double streams = shape.backward ? 4 : 2;
-    return keys * perColumn *
-           (dims * (axpys * axpy + dots * dot) + streams * scatter +
-            exponentials);
+    double share = keys * std::ceil(queries / span);
+    auto ring = [&](double elements, double perCycle) {
+      return span < 2
+                 ? 0
+                 : span * (launch + elements / perCycle) + (span - 1) * stage;
+    };
+    auto vector = [&](const char *op, double elements) {
+      return setup + elements / rate(op, problem.type, "memory");
+    };
+    double streams = shape.backward ? 2 : 1;
+    double block = ring(streams * share, rate("add", types.sum(), "fabric")) +
+                   ring(streams * share, rate("copy", problem.type, "fabric"));
+    if (shape.backward) {
+      block += keys * dims * (3 * axpy + 2 * dot) + 3 * vector("mul", share) +
+               2 * vector("add", share) + vector("exp", share);
+      if (tokens.rowsPerSequence > 1) // dV and dK down the rows
+        block += 2 * (launch +
+                      keys * dims / rate("add", ElementType::F32, "fabric"));
+    } else {
+      double corrected = std::ceil(queries / span);
+      block += keys * dims * 2 * axpy + vector("mul", share) +
+               vector("max", share) + 2 * vector("add", share) +
+               vector("exp", share) + vector("max", corrected) +
+               vector("add", corrected) + vector("exp", corrected) +
+               vector("mul", corrected) +
+               dims * (launch + queries / rate("mul", problem.type, "memory"));
+    }
+    return blocks * block * heads * static_cast<double>(tokens.sequencesPerRow);
   }
 
   const MappingProblem &problem;
   const Machine &machine;
   const LaidOut &laid;
+  size_t kernel;
   const KernelShape &shape;
   const KernelChoice &choice;
 };
@@ -142,7 +217,68 @@ private:
 
 double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
                       size_t kernel, const KernelChoice &choice) {
-  return Estimate(problem, laid, problem.kernels[kernel], choice).cycles();
+  return Estimate(problem, laid, kernel, choice).cycles();
+}
+
+double estimateGather(const MappingProblem &problem, const LaidOut &laid,
+                      size_t kernel, const KernelChoice &choice) {
+  if (problem.kernels[kernel].kind != "spmm")
+    return 0;
+  return Estimate(problem, laid, kernel, choice).allGather();
+}
+
+bool sharesGather(const MappingProblem &problem, size_t kernel,
+                  const KernelChoice &before, const KernelChoice &choice) {
+  if (kernel == 0 || choice.outputGroups == 1)
+    return false;
+  const KernelShape &last = problem.kernels[kernel - 1];
+  const KernelShape &shape = problem.kernels[kernel];
+  return last.kind == "spmm" && shape.kind == "spmm" &&
+         last.input == shape.input && last.input >= 0 &&
+         before.outputGroups == choice.outputGroups &&
+         before.form == choice.form;
+}
+
+std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
+                                   const LaidOut &laid, size_t kernel) {
+  std::vector<ScalarWork> work;
+  for (const ScalarShape &scalar : problem.kernels[kernel].scalars) {
+    int64_t share = scalar.perToken, once = scalar.once;
+    if (scalar.cls >= 0) {
+      const FeatureClass &cls = problem.classes[scalar.cls];
+      int64_t inColumn =
+          laid.features[scalar.cls] * (cls.chunked ? laid.headChunks : 1);
+      share = ceilDiv(scalar.perToken * inColumn, cls.features);
+      once = ceilDiv(scalar.once * inColumn, cls.features);
+    }
+    work.push_back({scalar.op, share * laid.tokens.tokensPerCore + once,
+                    static_cast<double>(scalar.perToken * laid.tokens.tokens) +
+                        static_cast<double>(scalar.once)});
+  }
+  return work;
+}
+
+Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,
+                  size_t kernel) {
+  const KernelShape &shape = problem.kernels[kernel];
+  bool wide = shape.inClass >= 0;
+  Reduce reduce;
+  reduce.overX = shape.overX;
+  reduce.overY = shape.overY;
+  reduce.columns = wide ? laid.columns[shape.inClass] : 1;
+  reduce.rows = laid.tokens.rowsUsed;
+  reduce.vectorPerCore = shape.results;
+  if (!shape.overY)
+    reduce.vectorPerCore *= laid.tokens.tokensPerCore;
+  else if (!shape.overX && wide)
+    reduce.vectorPerCore *= laid.features[shape.inClass];
+  // What crosses y is summed over all tokens: f32, as weight gradients are.
+  reduce.type = shape.overY ? ElementType::F32 : problem.type;
+  // A gradient leaves; everything else is read again on the wafer.
+  reduce.drain = shape.overY && !shape.overX && wide;
+  reduce.broadcastBack = !reduce.drain;
+  reduce.work = scalarWork(problem, laid, kernel);
+  return reduce;
 }
 
 } // namespace waferflow

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/MappingProblem.h"
 
+#include <algorithm>
+
 namespace waferflow {
 
 std::optional<Error> MappingProblem::check() const {
@@ -21,9 +23,35 @@ std::optional<Error> MappingProblem::check() const {
   for (const FeatureClass &cls : classes)
     if (cls.features <= 0)
       return Error{"class " + cls.name, "expected features, got none"};
+  for (const auto &[name, fixed] :
+       {std::pair("mapping.gt", fixedGt), std::pair("mapping.go", fixedGo)})
+    if (fixed && *fixed < 1)
+      return Error{name,
+                   "expected at least 1 group, got " + std::to_string(*fixed)};
+  for (const LivePoint &point : live)
+    for (const auto *counts :
+         {&point.keptInputs, &point.recomputedInputs, &point.tensors})
+      if (counts->size() > classes.size())
+        return Error{"live", "expected at most one count a class (" +
+                                 std::to_string(classes.size()) + "), got " +
+                                 std::to_string(counts->size())};
   for (const KernelShape &kernel : kernels) {
     if (kernel.inClass >= numClasses || kernel.outClass >= numClasses)
-      return Error{"kernel " + kernel.name, "expected a known feature class"};
+      return Error{
+          "kernel " + kernel.name,
+          "expected one of " + std::to_string(numClasses) +
+              " feature classes, got " +
+              std::to_string(std::max(kernel.inClass, kernel.outClass))};
+    for (const ScalarShape &scalar : kernel.scalars)
+      if (scalar.cls >= numClasses || scalar.perToken < 0 || scalar.once < 0)
+        return Error{"kernel " + kernel.name,
+                     "expected scalar work over a known class, not negative"};
+    if (kernel.kind == "attention" &&
+        (kernel.inClass < 0 || kernel.heads < 1 || kernel.headDim < 1 ||
+         kernel.kvHeads < 1))
+      return Error{"kernel " + kernel.name,
+                   "expected heads, kv heads and dims of at least 1 and a "
+                   "class of its queries"};
     bool matrix = kernel.kind == "spmm" || kernel.kind == "sddmm";
     if (matrix && (kernel.inClass < 0 || kernel.outClass < 0))
       return Error{"kernel " + kernel.name,
@@ -40,6 +68,24 @@ std::optional<Error> verify(const MappingProblem &problem,
   if (solution.choices.size() != problem.kernels.size())
     return Error{"mapping", "expected one choice a kernel, got " +
                                 std::to_string(solution.choices.size())};
+  if (solution.headChunks < 1)
+    return Error{"mapping",
+                 "expected at least 1 piece of the vocabulary, got " +
+                     std::to_string(solution.headChunks)};
+  if (!(solution.tokens ==
+        layTokens(problem.tokens, problem.seq,
+                  std::max<int64_t>(1, std::min(solution.tokens.groups,
+                                                problem.machine.width)),
+                  problem.machine.width, problem.machine.height)))
+    return Error{"mapping", "expected the layout of " +
+                                std::to_string(problem.tokens) +
+                                " tokens in 1 to " +
+                                std::to_string(problem.machine.width) +
+                                " token groups, got another"};
+  if (problem.fixedGt && *problem.fixedGt != solution.tokens.groups)
+    return Error{"mapping.gt", "expected " + std::to_string(*problem.fixedGt) +
+                                   " token groups, got " +
+                                   std::to_string(solution.tokens.groups)};
   LaidOut laid = layOut(problem, solution.tokens, solution.headChunks);
   for (size_t i = 0; i < solution.choices.size(); ++i) {
     const KernelChoice &choice = solution.choices[i];
@@ -47,12 +93,17 @@ std::optional<Error> verify(const MappingProblem &problem,
     if (choice.buffers < 1)
       return Error{where, "expected at least 1 buffer, got " +
                               std::to_string(choice.buffers)};
-    if (choice.outputGroups < 1 ||
-        choice.outputGroups > solution.tokens.groupColumns)
-      return Error{where, "expected 1 to " +
-                              std::to_string(solution.tokens.groupColumns) +
+    const KernelShape &shape = problem.kernels[i];
+    bool grouped = shape.kind == "spmm" || shape.kind == "relayout";
+    int64_t mostGroups =
+        grouped && shape.inClass >= 0 ? laid.columns[shape.inClass] : 1;
+    if (choice.outputGroups < 1 || choice.outputGroups > mostGroups)
+      return Error{where, "expected 1 to " + std::to_string(mostGroups) +
                               " output groups, got " +
                               std::to_string(choice.outputGroups)};
+    if (shape.kind == "attention" && choice.keyBlock < 1)
+      return Error{where, "expected a key block of at least 1 key, got " +
+                              std::to_string(choice.keyBlock)};
     int64_t bytes = kernelBytes(problem, laid, i, choice);
     if (bytes > problem.machine.sramBytes)
       return Error{where, "expected at most " +

@@ -35,6 +35,16 @@ struct FeatureClass {
   FeatureOrder order(int64_t columns) const;
 };
 
+/// One scalar instruction of a map or reduce.
+struct ScalarShape {
+  ScalarOp op = ScalarOp::Add;
+  int64_t perToken = 0; ///< executions a token over all columns
+  int64_t once = 0;     ///< executions that no number of tokens changes
+  /// Class whose features it runs over; -1: values of one scalar a token, which
+  /// every column works on.
+  int32_t cls = -1;
+};
+
 /// One kernel before it is mapped. Work is counted a token.
 struct KernelShape {
   std::string name;
@@ -44,7 +54,8 @@ struct KernelShape {
   Phase phase = Phase::Forward;
   int32_t inClass = -1;  ///< class of the (reduced) input
   int32_t outClass = -1; ///< class of the result
-  int32_t readers = 1; ///< spmms that read the same input and share its gather
+  int32_t input = -1;    ///< spmm: neighbours with equal inputs and output
+                         ///< groups share an all-gather
 
   // spmm and sddmm: the weight as stored, [rows = out, columns = in].
   int64_t rows = 0, columns = 0;
@@ -56,12 +67,20 @@ struct KernelShape {
   // attention
   bool backward = false, causal = true;
   int64_t heads = 0, kvHeads = 0, headDim = 0;
+
+  // map and reduce
+  std::vector<ScalarShape> scalars;
+  bool overX = false, overY = false; ///< reduce
+  int64_t results = 0;               ///< reduce: values it reduces at once
 };
 
 /// What is resident while kernel i runs, besides its own buffers.
 struct LivePoint {
-  std::vector<int32_t> tensors; ///< by class: live activation tensors
-  int32_t rowScalars = 0;       ///< live values of one scalar a token
+  /// Live activation tensors, each in one of three, by class: block inputs that
+  /// wait for their backward pass; inputs of a segment's later blocks, made
+  /// again; all others.
+  std::vector<int32_t> keptInputs, recomputedInputs, tensors;
+  int32_t rowScalars = 0; ///< live values of one scalar a token
 };
 
 struct MappingProblem {
@@ -74,7 +93,8 @@ struct MappingProblem {
   std::vector<LivePoint> live;             ///< one a kernel
   std::optional<int64_t> fixedGt, fixedGo; ///< `--set mapping.gt=`, `.go=`
 
-  /// Sizes positive, indices in range, one live point a kernel.
+  /// Sizes positive, indices in range, one live point a kernel, fixed groups
+  /// that every spmm has the columns for.
   std::optional<Error> check() const;
 };
 
@@ -84,7 +104,7 @@ struct KernelChoice {
   int64_t buffers = 1;  ///< spmm, sddmm
   int64_t keyBlock = 0; ///< attention: keys whose scores are resident at once
   Sddmm::Broadcast broadcast = Sddmm::Broadcast::Output;
-  double cycles = 0; ///< closed form, with this kernel's share of the gather
+  double cycles = 0; ///< closed form, with the all-gather where it pays one
 };
 
 /// Bytes a core at the fullest kernel, by item.
@@ -118,8 +138,27 @@ SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
 int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice);
 
-/// Cycles of one kernel by the closed forms of simulator/cost, its all-gather
-/// included.
+/// Executions of every scalar instruction of a map or reduce on the fullest
+/// core.
+std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
+                                   const LaidOut &laid, size_t kernel);
+
+/// The exchange of a reduce: its axes, cores and partial values a core.
+Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,
+                  size_t kernel);
+
+/// Cycles of the all-gather that makes the replicas of a spmm's input; 0 with
+/// one output group.
+double estimateGather(const MappingProblem &problem, const LaidOut &laid,
+                      size_t kernel, const KernelChoice &choice);
+
+/// Whether `kernel` finds its replicas where the kernel before left them: both
+/// are spmms, of one input, in the same output groups.
+bool sharesGather(const MappingProblem &problem, size_t kernel,
+                  const KernelChoice &before, const KernelChoice &choice);
+
+/// Cycles of one kernel by the closed forms of simulator/cost, without the
+/// all-gather before it.
 double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
                       size_t kernel, const KernelChoice &choice);
 

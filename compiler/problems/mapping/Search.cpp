@@ -23,12 +23,12 @@ constexpr int64_t kMostTokenGroups = 32;
 
 using ShapeKey =
     std::tuple<std::string, int32_t, int32_t, int64_t, int64_t, double, bool,
-               bool, bool, bool, int64_t, int64_t, int32_t>;
+               bool, bool, bool, bool, int64_t, int64_t, int64_t>;
 
 ShapeKey keyOf(const KernelShape &s) {
-  return {s.kind,    s.inClass,    s.outClass,      s.rows,     s.columns,
-          s.density, s.transposed, s.denseGradient, s.backward, s.causal,
-          s.heads,   s.headDim,    s.readers};
+  return {s.kind,    s.inClass,   s.outClass,   s.rows,          s.columns,
+          s.density, s.indexFree, s.transposed, s.denseGradient, s.backward,
+          s.causal,  s.heads,     s.kvHeads,    s.headDim};
 }
 
 /// A choice for all kernels of one shape, and the bytes that it takes beyond
@@ -52,6 +52,8 @@ public:
     solution.tokens = laid.tokens;
     solution.headChunks = laid.headChunks;
     solution.choices.resize(problem.kernels.size());
+    if (auto bad = checkFixedGo())
+      return bad;
     for (size_t i = 0; i < problem.kernels.size(); ++i) {
       int64_t over = leastBytes(i) - problem.machine.sramBytes;
       if (over > worstOver) {
@@ -61,11 +63,12 @@ public:
     }
     if (worstOver > 0)
       return overflow();
+    for (size_t i = 0; i < problem.kernels.size();)
+      i = chooseRun(i, solution);
     int64_t fullest = -1;
     size_t fullestKernel = 0;
     for (size_t i = 0; i < problem.kernels.size(); ++i) {
-      const KernelChoice &choice = best(i);
-      solution.choices[i] = choice;
+      const KernelChoice &choice = solution.choices[i];
       solution.cycles += choice.cycles;
       int64_t bytes = kernelBytes(problem, laid, i, choice);
       if (bytes > fullest) {
@@ -96,17 +99,90 @@ private:
     return kernelBytes(problem, laid, i, smallest(i));
   }
 
-  const KernelChoice &best(size_t i) {
-    auto [it, isNew] = candidates.try_emplace(keyOf(problem.kernels[i]));
+  /// The cheapest choice of kernel `i` for every output group count and form
+  /// that fits beside what is live (one choice for kernels that are no spmm),
+  /// all-gathers not counted.
+  std::vector<KernelChoice> options(size_t i) {
+    const KernelShape &shape = problem.kernels[i];
+    KernelChoice alone = smallest(i);
+    if (!isSearched(shape)) {
+      alone.cycles = estimateKernel(problem, laid, i, alone);
+      return {alone};
+    }
+    auto [it, isNew] = candidates.try_emplace(keyOf(shape));
     if (isNew)
       it->second = candidatesOf(i);
     int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
-    // The smallest choice is a candidate and is known to fit.
-    return std::find_if(it->second.begin(), it->second.end(),
-                        [&](const Candidate &candidate) {
-                          return candidate.extraBytes <= freeBytes;
-                        })
-        ->choice;
+    std::vector<KernelChoice> found;
+    for (const Candidate &candidate : it->second) {
+      const KernelChoice &choice = candidate.choice;
+      bool known = std::any_of(
+          found.begin(), found.end(), [&](const KernelChoice &other) {
+            return other.outputGroups == choice.outputGroups &&
+                   other.form == choice.form;
+          });
+      if (candidate.extraBytes <= freeBytes && !known)
+        found.push_back(choice);
+    }
+    return found; // the smallest choice is a candidate and is known to fit
+  }
+
+  static bool isSearched(const KernelShape &shape) {
+    return shape.kind == "spmm" || shape.kind == "sddmm" ||
+           shape.kind == "attention";
+  }
+
+  /// Chooses for kernel `first` and the spmms right behind it that read the
+  /// same input, since those in equal groups share one all-gather: the shortest
+  /// path through their options. Returns the kernel after them.
+  size_t chooseRun(size_t first, MappingSolution &solution) {
+    struct Step {
+      KernelChoice choice;
+      double cycles; ///< of the run so far
+      size_t before; ///< of the step before
+    };
+    std::vector<std::vector<Step>> steps;
+    size_t end = first;
+    do {
+      std::vector<Step> now;
+      for (KernelChoice choice : options(end)) {
+        double gather = estimateGather(problem, laid, end, choice);
+        Step best{choice, std::numeric_limits<double>::infinity(), 0};
+        for (size_t b = 0; b < (steps.empty() ? 1 : steps.back().size()); ++b) {
+          bool shares =
+              !steps.empty() &&
+              sharesGather(problem, end, steps.back()[b].choice, choice);
+          double own = choice.cycles + (shares ? 0 : gather);
+          double all = own + (steps.empty() ? 0 : steps.back()[b].cycles);
+          if (all < best.cycles) {
+            best = {choice, all, b};
+            best.choice.cycles = own;
+          }
+        }
+        now.push_back(best);
+      }
+      steps.push_back(std::move(now));
+      ++end;
+    } while (end < problem.kernels.size() && readsSame(end - 1, end));
+    auto cheaper = [](const Step &a, const Step &b) {
+      return a.cycles < b.cycles;
+    };
+    const auto &last = steps.back();
+    size_t at =
+        std::min_element(last.begin(), last.end(), cheaper) - last.begin();
+    for (size_t i = end; i-- > first;) {
+      const Step &step = steps[i - first][at];
+      solution.choices[i] = step.choice;
+      at = step.before;
+    }
+    return end;
+  }
+
+  bool readsSame(size_t a, size_t b) const {
+    const KernelShape &first = problem.kernels[a];
+    const KernelShape &second = problem.kernels[b];
+    return first.kind == "spmm" && second.kind == "spmm" &&
+           first.input == second.input && first.input >= 0;
   }
 
   std::vector<Candidate> candidatesOf(size_t i) const {
@@ -138,8 +214,6 @@ private:
         choice.keyBlock = std::min(keys, problem.seq);
         consider(choice);
       }
-    } else {
-      consider(smallest(i));
     }
     // Of equally cheap candidates the first considered wins.
     for (size_t c = 0; c < found.size(); ++c)
@@ -164,6 +238,25 @@ private:
         consider(choice);
       }
     }
+  }
+
+  /// Every spmm has a column a group at least.
+  std::optional<Error> checkFixedGo() {
+    if (!problem.fixedGo)
+      return std::nullopt;
+    for (const KernelShape &shape : problem.kernels)
+      if (shape.kind == "spmm" &&
+          *problem.fixedGo > laid.columns[shape.inClass]) {
+        worstOver = std::numeric_limits<int64_t>::max() - 1;
+        return Error{
+            "mapping.go",
+            "expected at most " + std::to_string(laid.columns[shape.inClass]) +
+                " output groups (columns that hold the input of "
+                "kernel " +
+                shape.name + " in " + std::to_string(laid.tokens.groups) +
+                " token groups), got " + std::to_string(*problem.fixedGo)};
+      }
+    return std::nullopt;
   }
 
   Error overflow() const {

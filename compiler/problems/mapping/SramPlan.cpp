@@ -33,6 +33,10 @@ void addBuffers(const MappingProblem &problem, const LaidOut &laid,
     if (choice.outputGroups > 1)
       add("replica",
           laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
+  } else if (shape.kind == "relayout") {
+    if (choice.outputGroups > 1)
+      add("replica",
+          laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
   } else if (shape.kind == "sddmm") {
     // B travelling vectors, which run ahead of the dots, and result vectors of
     // at most one f32 a resident feature.
@@ -53,17 +57,30 @@ void addBuffers(const MappingProblem &problem, const LaidOut &laid,
   }
 }
 
-/// Calls `activation(class, bytes)` for live tensors and `add` for the rest.
+/// Calls `activation(class, bytes)` for live tensors that are no block inputs
+/// and `add` for the rest.
 template <typename A, typename F>
 void visitPlan(const MappingProblem &problem, const LaidOut &laid,
                size_t kernel, const KernelChoice &choice, A activation, F add) {
   add("code", problem.machine.codeBytes);
   const LivePoint &live = problem.live[kernel];
   int64_t tl = laid.tokens.tokensPerCore;
+  auto tensor = [&](size_t cls) {
+    return tl * elementBytes(problem.type) * laid.features[cls];
+  };
+  auto sum = [&](const std::vector<int32_t> &counts) {
+    int64_t bytes = 0;
+    for (size_t i = 0; i < counts.size(); ++i)
+      bytes += counts[i] * tensor(i);
+    return bytes;
+  };
+  if (int64_t bytes = sum(live.keptInputs))
+    add("kept_inputs", bytes);
+  if (int64_t bytes = sum(live.recomputedInputs))
+    add("recomputed_inputs", bytes);
   for (size_t i = 0; i < live.tensors.size(); ++i)
     if (live.tensors[i] != 0)
-      activation(i, live.tensors[i] * tl * elementBytes(problem.type) *
-                        laid.features[i]);
+      activation(i, live.tensors[i] * tensor(i));
   if (live.rowScalars != 0)
     add("row_scalars", live.rowScalars * tl * 4);
   addBuffers(problem, laid, problem.kernels[kernel], choice, add);

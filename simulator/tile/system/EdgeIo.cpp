@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/tile/system/EdgeIo.h"
 
-#include "simulator/tile/Cycles.h"
+#include "simulator/cost/Cycles.h"
 
 #include <algorithm>
 

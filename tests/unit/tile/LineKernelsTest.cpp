@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Programs.h"
 
-#include "simulator/tile/Collective.h"
+#include "simulator/cost/Collective.h"
 
 using namespace waferflow;
 using namespace waferflow::handmade;

@@ -4,11 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H
-#define WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H
+#ifndef WAFERFLOW_SIMULATOR_COST_SCALARCYCLES_H
+#define WAFERFLOW_SIMULATOR_COST_SCALARCYCLES_H
 
+#include "simulator/cost/Cycles.h"
 #include "simulator/program/Kernels.h"
-#include "simulator/tile/Cycles.h"
 
 namespace waferflow {
 
@@ -22,4 +22,4 @@ int64_t scalarCycles(const std::vector<ScalarWork> &work, ElementType type,
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_SIMULATOR_TILE_SCALARCYCLES_H
+#endif // WAFERFLOW_SIMULATOR_COST_SCALARCYCLES_H

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/tile/Collective.h"
+#include "simulator/cost/Collective.h"
 
-#include "simulator/tile/Cycles.h"
+#include "simulator/cost/Cycles.h"
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_SIMULATOR_TILE_COLLECTIVE_H
-#define WAFERFLOW_SIMULATOR_TILE_COLLECTIVE_H
+#ifndef WAFERFLOW_SIMULATOR_COST_COLLECTIVE_H
+#define WAFERFLOW_SIMULATOR_COST_COLLECTIVE_H
 
 #include "simulator/machine/Machine.h"
 
@@ -35,4 +35,4 @@ const char *formName(Collective::Form form);
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_SIMULATOR_TILE_COLLECTIVE_H
+#endif // WAFERFLOW_SIMULATOR_COST_COLLECTIVE_H

@@ -9,8 +9,8 @@
 // nothing in a fraction of a cycle.
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_SIMULATOR_TILE_CYCLES_H
-#define WAFERFLOW_SIMULATOR_TILE_CYCLES_H
+#ifndef WAFERFLOW_SIMULATOR_COST_CYCLES_H
+#define WAFERFLOW_SIMULATOR_COST_CYCLES_H
 
 #include "simulator/machine/Machine.h"
 
@@ -65,4 +65,4 @@ inline int64_t idealCycles(const Machine &machine, double multiplyAdds) {
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_SIMULATOR_TILE_CYCLES_H
+#endif // WAFERFLOW_SIMULATOR_COST_CYCLES_H
