@@ -224,8 +224,9 @@ private:
       if (int32_t cls = shape.classIndex(value); cls >= 0)
         classes.insert(cls);
     SmallVector<int32_t> sorted(classes.begin(), classes.end());
-    llvm::stable_sort(sorted, [&](int32_t a, int32_t b) {
-      return shape.classes[a].features > shape.classes[b].features;
+    llvm::sort(sorted, [&](int32_t a, int32_t b) {
+      return std::pair(-shape.classes[a].features, a) <
+             std::pair(-shape.classes[b].features, b);
     });
     return sorted;
   }

@@ -1,0 +1,141 @@
+//===- SramPlanTest.cpp - Does a plan count every byte? -------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Problems.h"
+
+using namespace waferflow;
+using namespace waferflow::test;
+
+namespace {
+
+LaidOut oneGroup(const MappingProblem &problem, int64_t chunks = 1) {
+  return layOut(problem,
+                layTokens(problem.tokens, problem.seq, 1, problem.machine.width,
+                          problem.machine.height),
+                chunks);
+}
+
+/// The backward pass of LLaMA-2-7B's MLP at 131,072 tokens: 114 tokens a core,
+/// 6 residual features a column (1,368 bytes a tensor) and 15 of the MLP
+/// (3,420).
+MappingProblem llama7b(int32_t kept, int32_t recomputed) {
+  MappingProblem problem;
+  problem.machine = machineOf("cs3");
+  problem.tokens = 131072;
+  problem.seq = 2048;
+  problem.classes = {{"residual", 4096}, {"mlp", 11008}};
+  problem.kernels = {spmm("down dX", 0, 1, 4096, 11008, 1, 0)};
+  problem.live = {{{kept, 0}, {recomputed, 0}, {3, 3}, 0}};
+  return problem;
+}
+
+struct Row {
+  int32_t kept, recomputed;
+  int64_t inputs, withMlp, all;
+};
+
+class Llama7b : public testing::TestWithParam<Row> {};
+
+// The design's table of every k-th block input kept, for 32 blocks. What the
+// compiler plans from IR differs in the live set, not in these rules: its maps
+// write over inputs that die, and the last block's output is kept as well.
+TEST_P(Llama7b, PlanOfTheMlpBackwardByHand) {
+  const Row &row = GetParam();
+  MappingProblem problem = llama7b(row.kept, row.recomputed);
+  LaidOut laid = oneGroup(problem);
+  ASSERT_EQ(laid.tokens.tokensPerCore, 114);
+  ASSERT_EQ(laid.features, (std::vector<int64_t>{6, 15}));
+  ASSERT_EQ(laid.columns, (std::vector<int64_t>{683, 734}));
+  KernelChoice choice;
+  choice.buffers = 8;
+  SramPlan plan = planKernel(problem, laid, 0, choice);
+  SramPlan expected = {{"code", 12288},
+                       {"kept_inputs", row.kept * 1368},
+                       {"activations.residual", 3 * 1368},
+                       {"activations.mlp", 3 * 3420},
+                       {"partial_sums", 8 * 114 * 2}};
+  if (row.recomputed)
+    expected["recomputed_inputs"] = row.recomputed * 1368;
+  EXPECT_EQ(plan, expected);
+  int64_t inputs = (row.kept + row.recomputed) * 1368;
+  EXPECT_EQ(inputs, row.inputs);
+  EXPECT_EQ(inputs + plan["activations.residual"] + plan["activations.mlp"],
+            row.withMlp);
+  EXPECT_EQ(planBytes(plan), row.all);
+  EXPECT_EQ(kernelBytes(problem, laid, 0, choice), row.all);
+  EXPECT_EQ(row.all <= problem.machine.sramBytes, row.kept == 8);
+}
+
+INSTANTIATE_TEST_SUITE_P(KeepEvery, Llama7b,
+                         testing::Values(Row{32, 0, 43776, 58140, 72252},
+                                         Row{16, 1, 23256, 37620, 51732},
+                                         Row{8, 3, 15048, 29412, 43524}));
+
+/// 8 tokens a core, residual 6 a column, MLP 15.
+TEST(SramPlan, OfEveryKindByHand) {
+  MappingProblem problem = mlp();
+  LaidOut laid = oneGroup(problem);
+  ASSERT_EQ(laid.tokens.tokensPerCore, 8);
+  SramPlan grouped =
+      planKernel(problem, laid, 1, {3, GroupForm::Interleaved, 4});
+  EXPECT_EQ(grouped, (SramPlan{{"code", problem.machine.codeBytes},
+                               {"kept_inputs", 6 * 8 * 2},
+                               {"activations.residual", 6 * 8 * 2},
+                               {"activations.mlp", 2 * 15 * 8 * 2},
+                               {"row_scalars", 8 * 4},
+                               {"partial_sums", 4 * 8 * 2},
+                               {"replica", 3 * 6 * 8 * 2}}));
+  KernelChoice gradient;
+  gradient.buffers = 2;
+  gradient.broadcast = Sddmm::Broadcast::Input; // dY is resident
+  SramPlan dots = planKernel(problem, laid, 2, gradient);
+  EXPECT_EQ(dots["broadcast"], 2 * 8 * 2);
+  EXPECT_EQ(dots["results"], 2 * 4 * 6);
+  gradient.broadcast = Sddmm::Broadcast::Output; // X is resident
+  EXPECT_EQ(planKernel(problem, laid, 2, gradient)["results"], 2 * 4 * 15);
+
+  problem.accumulate = Accumulate::F32;
+  EXPECT_EQ(planKernel(problem, laid, 0,
+                       {1, GroupForm::Contiguous, 4})["partial_sums"],
+            4 * 8 * 4);
+  problem.type = ElementType::F32;
+  EXPECT_EQ(planKernel(problem, laid, 0, {})["kept_inputs"], 6 * 8 * 4);
+
+  problem.kernels[0].kind = "relayout"; // holds what it makes
+  EXPECT_EQ(
+      planKernel(problem, laid, 0, {3, GroupForm::Interleaved})["replica"],
+      3 * 6 * 8 * 4);
+}
+
+// 4 heads of 16 dims on 12 columns: 3 columns a head, 6 dims (3 pairs) each.
+TEST(SramPlan, OfAttentionByHand) {
+  for (bool backward : {false, true}) {
+    MappingProblem problem = attention(backward);
+    LaidOut laid = oneGroup(problem);
+    ASSERT_EQ(laid.features[0], 6);
+    KernelChoice choice;
+    choice.keyBlock = 4;
+    int64_t kinds = backward ? 2 : 1;
+    EXPECT_EQ(planKernel(problem, laid, 0, choice),
+              (SramPlan{{"code", problem.machine.codeBytes},
+                        {"activations.heads", 4 * 6 * 8 * 2},
+                        {"scores", kinds * (4 * 3 + 2 * 8) * 2},
+                        {"softmax", 2 * 4 * 8},
+                        {"replica", 2 * 6 * 8 * 2}}));
+  }
+}
+
+TEST(SramPlan, OfAPieceOfTheVocabulary) {
+  MappingProblem problem = mlp();
+  problem.classes[1] = {"vocabulary", 256, 0, 0, 1, true};
+  EXPECT_EQ(oneGroup(problem).features[1], 22); // ceil(256 / 12)
+  LaidOut laid = oneGroup(problem, 8);
+  EXPECT_EQ(laid.features[1], 3); // ceil(32 / 12)
+  EXPECT_EQ(planKernel(problem, laid, 0, {})["activations.vocabulary"],
+            3 * 8 * 2);
+}
+
+} // namespace
