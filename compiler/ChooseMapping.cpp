@@ -276,7 +276,7 @@ LogicalResult chooseMapping(ModuleOp module, std::optional<int64_t> fixedGo) {
   if (failed(forEachKeepEvery(step, attr.getTokens(), visit)))
     return failure();
   if (!done)
-    return step.emitOpError() << least->error.str();
+    return step.emitError() << least->error.str();
   return success();
 }
 

@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "compiler/analysis/CausalMask.h"
-#include "runtime/oracle/CpuProgram.h"
+#include "compiler/oracle/CpuProgram.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"

@@ -17,7 +17,7 @@ LogicalResult planSram(ModuleOp module) {
   if (failed(mapped))
     return failure();
   if (auto error = verify(mapped->problem, mapped->solution))
-    return mapped->step.emitOpError() << error->str();
+    return mapped->step.emitError() << error->str();
   const LaidOut &laid = mapped->laid;
   size_t fullest = 0;
   int64_t most = -1;

@@ -8,7 +8,7 @@
 
 #include "models/llama/Builder.h"
 #include "models/llama/Weights.h"
-#include "runtime/oracle/CpuProgram.h"
+#include "compiler/oracle/CpuProgram.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"

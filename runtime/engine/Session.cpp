@@ -118,6 +118,9 @@ Result<Module> Session::buildGraph(int64_t batch) {
   options.batch = batch;
   options.seq = stepSeq;
   options.train = asked.train;
+  // Every position's logits: the head then does the work that a training step's
+  // forward pass does, and the two can be compared.
+  options.logits = LogitsAt::all;
   DiagnosticCollector collector(*context);
   Module module = buildTrainStep(*context, config, options);
   if (!module)

@@ -302,7 +302,7 @@ FailureOr<Program> translateToProgram(ModuleOp module,
     return failure();
   std::vector<Error> errors = check(*program);
   if (!errors.empty())
-    return mapped->step.emitOpError() << errors.front().str();
+    return mapped->step.emitError() << errors.front().str();
   return program;
 }
 

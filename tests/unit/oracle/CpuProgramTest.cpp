@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/oracle/CpuProgram.h"
+#include "compiler/oracle/CpuProgram.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_RUNTIME_ORACLE_CPUPROGRAM_H
-#define WAFERFLOW_RUNTIME_ORACLE_CPUPROGRAM_H
+#ifndef WAFERFLOW_COMPILER_ORACLE_CPUPROGRAM_H
+#define WAFERFLOW_COMPILER_ORACLE_CPUPROGRAM_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -74,4 +74,4 @@ private:
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_RUNTIME_ORACLE_CPUPROGRAM_H
+#endif // WAFERFLOW_COMPILER_ORACLE_CPUPROGRAM_H

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_RUNTIME_ORACLE_JITRUNTIME_H
-#define WAFERFLOW_RUNTIME_ORACLE_JITRUNTIME_H
+#ifndef WAFERFLOW_COMPILER_ORACLE_JITRUNTIME_H
+#define WAFERFLOW_COMPILER_ORACLE_JITRUNTIME_H
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
@@ -25,4 +25,4 @@ bool runCatchingAsserts(llvm::function_ref<void()> run, std::string &message);
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_RUNTIME_ORACLE_JITRUNTIME_H
+#endif // WAFERFLOW_COMPILER_ORACLE_JITRUNTIME_H

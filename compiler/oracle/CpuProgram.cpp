@@ -4,11 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/oracle/CpuProgram.h"
+#include "compiler/oracle/CpuProgram.h"
 
 #include "dialects/flow/Flow.h"
-#include "runtime/oracle/DenseLowering.h"
-#include "runtime/oracle/JitRuntime.h"
+#include "compiler/oracle/DenseLowering.h"
+#include "compiler/oracle/JitRuntime.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"

@@ -5,8 +5,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_RUNTIME_ORACLE_DENSELOWERING_H
-#define WAFERFLOW_RUNTIME_ORACLE_DENSELOWERING_H
+#ifndef WAFERFLOW_COMPILER_ORACLE_DENSELOWERING_H
+#define WAFERFLOW_COMPILER_ORACLE_DENSELOWERING_H
 
 #include "mlir/Pass/PassManager.h"
 
@@ -18,4 +18,4 @@ void addDenseLowering(mlir::PassManager &passes);
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_RUNTIME_ORACLE_DENSELOWERING_H
+#endif // WAFERFLOW_COMPILER_ORACLE_DENSELOWERING_H

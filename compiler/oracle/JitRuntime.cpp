@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/oracle/JitRuntime.h"
+#include "compiler/oracle/JitRuntime.h"
 
 #include "mlir/ExecutionEngine/CRunnerUtils.h"
 
