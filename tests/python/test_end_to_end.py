@@ -123,6 +123,12 @@ def test_another_seed_is_another_mask(results: Results) -> None:
     assert [k.nonzeros for k in other[0].kernels] != [k.nonzeros for k in results[1].kernels]
 
 
+def test_forward_alone_is_shorter(results: Results) -> None:
+    forward = waferflow.run("tiny", sparsity=[0.5], step="forward", **STEP)
+    assert forward[0].cycles < results[1].cycles / 2
+    assert {kernel.phase for kernel in forward[0].kernels} == {"forward"}
+
+
 def test_cost_switched_off_vanishes(results: Results) -> None:
     off = waferflow.run("tiny", sparsity=[0.5], set=["cost.launch=off"], **STEP)
     assert off[0].ledger.sparse["launch"] == 0
