@@ -1,0 +1,6 @@
+//===- pch.cpp - Carries the precompiled header ---------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
