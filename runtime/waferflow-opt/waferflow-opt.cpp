@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
+#include "dialects/fabric/Fabric.h"
 #include "dialects/flow/Flow.h"
 #include "runtime/waferflow-opt/AttachMachine.h"
 
@@ -21,7 +22,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<waferflow::flow::FlowDialect>();
+  registry
+      .insert<waferflow::fabric::FabricDialect, waferflow::flow::FlowDialect>();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "waferflow optimizer driver\n", registry));
 }

@@ -186,6 +186,7 @@ private:
     count("core.microthreads", "threads", "microthreads, switched by cycle");
     fact("core.microthread_switch_cycles", Parameter::Kind::Integer, "cycles",
          0, 1000, "cost of switching to another ready microthread");
+    count("core.task_ids", "ids", "ids of data, local and control tasks");
     count("core.sram_banks", "banks", "banks of the SRAM");
     count("core.sram_read_ports", "ports", "SRAM reads a cycle");
     count("core.sram_write_ports", "ports", "SRAM writes a cycle");

@@ -34,6 +34,7 @@ module attributes {flow.machine = #flow.machine<name = "tiny", params = {
     core.sram_read_ports = 2 : i64,
     core.sram_write_bits = 128 : i64,
     core.sram_write_ports = 1 : i64,
+    core.task_ids = 31 : i64,
     edge.bytes_per_second = 2.400000e+09 : f64,
     edge.channels_per_side = 10 : i64,
     edge.column_fifo = 256 : i64,

@@ -1,0 +1,87 @@
+//===- FabricAttrs.td - Selections, positions, per-core integers -*- tablegen -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_DIALECTS_FABRIC_FABRICATTRS
+#define WAFERFLOW_DIALECTS_FABRIC_FABRICATTRS
+
+include "dialects/fabric/FabricEnums.td"
+include "mlir/IR/AttrTypeBase.td"
+
+class Fabric_Attr<string name, string attrMnemonic> : AttrDef<Fabric_Dialect, name> {
+  let mnemonic = attrMnemonic;
+}
+
+def Fabric_SelectAttr : Fabric_Attr<"Select", "select"> {
+  let summary = "a selection of cores: a rectangle, and a set of (x, y) within it";
+  let description = [{
+    `x 0 to 4` are the columns 0, 1, 2 and 3 of the fabric, counted from the west;
+    rows are counted from the north. The set takes upstream's affine expressions:
+    `mod` and `floordiv` say odd and even, ring ownership and groups. (A set with `>=`
+    is written as an alias: MLIR's parser balances angle brackets first.)
+
+    ```mlir
+    #set = affine_set<(x, y) : (x mod 2 == 0, y - x >= 0)>
+    #fabric.select<x 0 to 4, y 0 to 1>
+    #fabric.select<x 0 to 4, y 0 to 4, #set>
+    ```
+  }];
+  let parameters = (ins "int64_t":$x_begin, "int64_t":$x_end, "int64_t":$y_begin,
+      "int64_t":$y_end, OptionalParameter<"::mlir::IntegerSetAttr">:$where);
+  let assemblyFormat = [{
+    `<` `x` $x_begin `to` $x_end `,` `y` $y_begin `to` $y_end (`,` $where^)? `>`
+  }];
+  let extraClassDeclaration = [{
+    /// Whether the core in column `x` and row `y` is selected.
+    bool contains(int64_t x, int64_t y) const;
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Fabric_PositionAttr : Fabric_Attr<"Position", "position"> {
+  let summary = "one route of a color: from one link to one or several";
+  let description = [{
+    `ramp` joins a router and its core. Several destinations are a multicast.
+
+    ```mlir
+    #fabric.position<west -> ramp, east>
+    ```
+  }];
+  let parameters = (ins EnumParameter<Fabric_Link>:$rx, ArrayRefParameter<"Link">:$tx);
+  let assemblyFormat = "`<` $rx `->` $tx `>`";
+  let genVerifyDecl = 1;
+}
+
+def Fabric_SramAttr : Fabric_Attr<"Sram", "sram"> {
+  let summary = "the memory space of a core's buffers";
+  let description = [{
+    ```mlir
+    memref<16xf32, #fabric.sram>
+    ```
+  }];
+}
+
+def Fabric_PerCoreAttr : Fabric_Attr<"PerCore", "per_core"> {
+  let summary = "an integer for each core: a map of (x, y), or a table";
+  let description = [{
+    A table lists the integers of a rectangle row by row.
+
+    ```mlir
+    #fabric.per_core<map = affine_map<(x, y) -> (x floordiv 2 + 4 * y)>>
+    #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1>>
+    ```
+  }];
+  let parameters = (ins OptionalParameter<"::mlir::AffineMapAttr">:$map,
+      OptionalParameter<"::mlir::DenseI64ArrayAttr">:$table,
+      OptionalParameter<"::waferflow::fabric::SelectAttr">:$cores);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// The integer of core (`x`, `y`); nothing outside a table's rectangle.
+    std::optional<int64_t> at(int64_t x, int64_t y) const;
+  }];
+  let genVerifyDecl = 1;
+}
+
+#endif // WAFERFLOW_DIALECTS_FABRIC_FABRICATTRS
