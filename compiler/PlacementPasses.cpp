@@ -27,7 +27,7 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
       return signalPassFailure();
     if (keepEvery < 1) {
       entry->emitOpError("expected keep-every of at least 1, got ")
-          << keepEvery;
+          << keepEvery.getValue();
       return signalPassFailure();
     }
     flow::materializeRecomputation(*entry, keepEvery);
