@@ -473,11 +473,7 @@ LogicalResult translateTask(TaskOp op, const CodeTables &tables,
   task.blocked = op.getBlocked();
   TaskTranslator translator(tables, machine, core, task);
   translator.bindArguments(op);
-  if (failed(translator.run(op.getBody().front())))
-    return failure();
-  // Loops and branches at the end leave for an instruction that is there.
-  task.code.push_back(cycle::End{});
-  return success();
+  return translator.run(op.getBody().front());
 }
 
 bool translatesTaskOp(StringRef name) {
