@@ -62,6 +62,10 @@ public:
   /// The value at a core. A core outside a table gets 0; `check` of a program
   /// has rejected such a use.
   int64_t at(int64_t x, int64_t y) const;
+  /// One value for all cores.
+  bool constant() const {
+    return steps.size() == 1 && steps[0].code == Code::Constant;
+  }
   /// Whether every core of the rectangle has a value.
   bool covers(const Rectangle &cores) const;
 

@@ -1,0 +1,144 @@
+//===- Diagnose.cpp - Why nothing moves any more --------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/cycle/Engine.h"
+
+namespace waferflow::cycle {
+
+static const char *opName(VectorOp op) {
+  static const char *const names[] = {
+      "mov", "add",   "sub",        "mul",    "max", "min", "fmac",  "exp",
+      "log", "rsqrt", "reciprocal", "select", "dot", "sum", "max_of"};
+  return names[static_cast<int>(op)];
+}
+
+std::string Engine::describeThread(uint32_t node, const Thread &thread,
+                                   int number) const {
+  const Core &core = cores[node];
+  const ProgramPlan &plan = plans[core.program];
+  const VectorPlan &vector = *thread.plan;
+  std::string text = number == plan.threads
+                         ? "task '" + plan.core->tasks[core.task].name + "'"
+                         : "microthread " + std::to_string(number);
+  text += std::string(", ") + opName(vector.vector->op) + " at element " +
+          std::to_string(thread.done) + " of " + std::to_string(thread.extent) +
+          ", waits since cycle " + std::to_string(thread.readyAt) + " for ";
+  if (thread.blocked == Thread::Blocked::Output) {
+    const Queue &queue = plan.core->outputs[vector.destination.index];
+    return text + "space in output queue " + std::to_string(queue.id) +
+           ", color " + std::to_string(queue.color);
+  }
+  for (int32_t i = 0; i < vector.sourceCount; ++i) {
+    if (vector.sources[i].kind != OperandPlan::Kind::Fabric)
+      continue;
+    const Queue &queue = plan.core->inputs[vector.sources[i].index];
+    const Channel &channel =
+        channels[core.firstInput + vector.sources[i].index];
+    if (channel.count && !front(channel).control)
+      continue;
+    return text +
+           (channel.count ? "a task to take a control wavelet from"
+                          : "a wavelet in") +
+           " input queue " + std::to_string(queue.id) + ", color " +
+           std::to_string(queue.color);
+  }
+  return text + "its turn";
+}
+
+/// Nobody is awake: complete, a deadlock, or wavelets that nobody took. The
+/// first few of what waits are named, from the north-west.
+std::optional<Error> Engine::judgeEnd() const {
+  constexpr size_t most = 6;
+  std::vector<std::string> waiting, held;
+  for (uint32_t node = 0; node < cores.size(); ++node) {
+    const Core &core = cores[node];
+    if (core.program < 0)
+      continue;
+    const ProgramPlan &plan = plans[core.program];
+    bool told = false;
+    for (int32_t i = 0; i <= plan.threads; ++i)
+      if (threads[core.threads + i].plan) {
+        waiting.push_back(coreName(node) + ": " +
+                          describeThread(node, threads[core.threads + i], i));
+        told |= i == plan.threads;
+      }
+    if (core.task >= 0 && !told)
+      waiting.push_back(
+          coreName(node) + ": task '" + plan.core->tasks[core.task].name +
+          "' waits for " +
+          (core.waitsThread ? "a microthread" : "space in an output queue"));
+    for (size_t t = 0; t < plan.core->tasks.size(); ++t)
+      if ((core.activated & core.blocked) >> t & 1)
+        waiting.push_back(coreName(node) + ": task '" +
+                          plan.core->tasks[t].name +
+                          "' is activated but blocked");
+    for (size_t q = 0; q < plan.core->inputs.size(); ++q) {
+      const Channel &channel = channels[core.firstInput + q];
+      if (channel.count)
+        held.push_back(coreName(node) + ": " + std::to_string(channel.count) +
+                       " of color " + std::to_string(channel.color) +
+                       " in input queue " +
+                       std::to_string(plan.core->inputs[q].id) +
+                       ", since cycle " + std::to_string(front(channel).when));
+    }
+  }
+  for (uint32_t node = 0; node < routers.size(); ++node)
+    for (uint32_t i = 0; i < routers[node].channels; ++i) {
+      const Channel &channel = channels[routers[node].firstChannel + i];
+      if (!channel.count)
+        continue;
+      const RouteState &state = routes[channel.route];
+      const RoutePosition &position = state.route->positions[state.position];
+      std::string text = "router of " + coreName(node) + ": " +
+                         std::to_string(channel.count) + " of color " +
+                         std::to_string(channel.color) + " from " +
+                         directionName(channel.input) + ", since cycle " +
+                         std::to_string(front(channel).when);
+      if (position.rx != channel.input)
+        text += std::string(", while its switch takes from ") +
+                directionName(position.rx);
+      else
+        for (int d = 0; d < 5; ++d)
+          if (position.tx >> d & 1 && channels[state.targets[d]].count ==
+                                          channels[state.targets[d]].capacity)
+            text += std::string(", no space behind ") +
+                    directionName(static_cast<Direction>(d));
+      held.push_back(text);
+    }
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    size_t total = program.inputs[i].wavelets->size();
+    if (lanes[i].sent < total)
+      held.push_back("edge input '" + program.inputs[i].name + "', color " +
+                     std::to_string(program.inputs[i].color) + ": " +
+                     std::to_string(total - lanes[i].sent) + " of " +
+                     std::to_string(total) + " not sent");
+  }
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < program.outputs.size(); ++i) {
+    int64_t got = static_cast<int64_t>(outputs[i].size());
+    const EdgeOutput &output = program.outputs[i];
+    if (got != output.expected)
+      missing.push_back("edge output '" + output.name + "', color " +
+                        std::to_string(output.color) + ": expected " +
+                        std::to_string(output.expected) + " wavelets, got " +
+                        std::to_string(got));
+  }
+  if (waiting.empty() && held.empty() && missing.empty())
+    return std::nullopt;
+  std::string text = !waiting.empty() ? "deadlock"
+                     : !held.empty()  ? "lost wavelets"
+                                      : "wavelets missing";
+  text += " at cycle " + std::to_string(end);
+  waiting.insert(waiting.end(), missing.begin(), missing.end());
+  waiting.insert(waiting.end(), held.begin(), held.end());
+  for (size_t i = 0; i < waiting.size() && i < most; ++i)
+    text += "; " + waiting[i];
+  if (waiting.size() > most)
+    text += "; and " + std::to_string(waiting.size() - most) + " more";
+  return Error{program.name, text};
+}
+
+} // namespace waferflow::cycle

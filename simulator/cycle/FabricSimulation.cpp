@@ -1,0 +1,165 @@
+//===- FabricSimulation.cpp - A fabric program, wavelet by wavelet --------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/cycle/Engine.h"
+#include "simulator/cycle/Numbers.h"
+
+#include <random>
+
+namespace waferflow::cycle {
+
+std::string Engine::coreName(uint32_t node) const {
+  return "core (" + std::to_string(cores[node].x) + ", " +
+         std::to_string(cores[node].y) + ")";
+}
+
+/// The first error of a cycle is that of the lowest node, in whatever order
+/// they were stepped.
+void Engine::fail(uint32_t node, const std::string &what) {
+  if (failure && failureNode <= node)
+    return;
+  failure = Error{coreName(node), "cycle " + std::to_string(now) + ": " + what};
+  failureNode = node;
+}
+
+void Engine::observe(const Channel &c, uint32_t data, bool control) {
+  Wavelet wavelet{data, control};
+  if (c.readerKind == NodeKind::Router)
+    options.observer->landing(now + c.arriveCycles, cores[c.reader].x,
+                              cores[c.reader].y, c.color, c.input, false,
+                              wavelet);
+  else if (c.readerKind == NodeKind::Core && c.writerKind == NodeKind::Router)
+    options.observer->landing(now + c.arriveCycles, cores[c.reader].x,
+                              cores[c.reader].y, c.color, Direction::Ramp, true,
+                              wavelet);
+}
+
+std::optional<Error> Engine::run() {
+  std::mt19937_64 random(options.shuffleSeed);
+  // Each kind takes its turn, for what a node of one kind wakes in another is
+  // later in any case.
+  std::vector<uint32_t> nodes[3];
+  while (!failure) {
+    int64_t next = INT64_MAX;
+    for (const Wheel &wheel : wheels)
+      next = std::min(next, wheel.next());
+    if (next == INT64_MAX)
+      return judgeEnd();
+    now = next;
+    if (now > options.maxCycles)
+      return Error{program.name, "still running after " +
+                                     std::to_string(options.maxCycles) +
+                                     " cycles, the limit"};
+    for (int kind = 0; kind < 3; ++kind) {
+      wheels[kind].take(now, nodes[kind]);
+      if (options.shuffleSeed)
+        std::shuffle(nodes[kind].begin(), nodes[kind].end(), random);
+    }
+    for (uint32_t node : nodes[0])
+      stepEdge(node);
+    for (uint32_t node : nodes[1])
+      stepRouter(node);
+    for (uint32_t node : nodes[2])
+      stepCore(node);
+  }
+  return failure;
+}
+
+Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
+                                                  const CycleOptions &options) {
+  std::vector<Error> errors = check(program);
+  if (options.maxCycles < 1 || options.maxCycles > 2147483646)
+    errors.push_back({"maxCycles", "expected 1 to 2147483646, got " +
+                                       std::to_string(options.maxCycles)});
+  if (!errors.empty())
+    return errors;
+  return FabricSimulation(std::make_unique<Engine>(program, options));
+}
+
+FabricSimulation::FabricSimulation(std::unique_ptr<Engine> engine)
+    : engine(std::move(engine)) {}
+FabricSimulation::FabricSimulation(FabricSimulation &&) noexcept = default;
+FabricSimulation::~FabricSimulation() = default;
+
+namespace {
+
+struct Found {
+  const Buffer *buffer = nullptr;
+  int64_t byte = 0;
+};
+
+Result<Found> find(const Engine &engine, int64_t x, int64_t y,
+                   const std::string &name) {
+  std::string where =
+      "core (" + std::to_string(x) + ", " + std::to_string(y) + ")";
+  if (x < 0 || y < 0 || x >= engine.program.width || y >= engine.program.height)
+    return Error{where, "outside the " + std::to_string(engine.program.width) +
+                            " x " + std::to_string(engine.program.height) +
+                            " cores of the program"};
+  const Core &core = engine.cores[engine.coreAt(x, y)];
+  if (core.program < 0)
+    return Error{where, "runs no program"};
+  const ProgramPlan &plan = engine.plans[core.program];
+  for (size_t i = 0; i < plan.core->buffers.size(); ++i)
+    if (plan.core->buffers[i].name == name)
+      return Found{&plan.core->buffers[i],
+                   static_cast<int64_t>(core.sram) * 8 + plan.addresses[i]};
+  return Error{where, "no buffer '" + name + "'"};
+}
+
+} // namespace
+
+std::optional<Error> FabricSimulation::write(int64_t x, int64_t y,
+                                             const std::string &buffer,
+                                             const std::vector<float> &values) {
+  Result<Found> found = find(*engine, x, y, buffer);
+  if (!found)
+    return found.errors.front();
+  if (static_cast<int64_t>(values.size()) != found->buffer->extent)
+    return Error{"buffer '" + buffer + "'",
+                 "expected " + std::to_string(found->buffer->extent) +
+                     " values, got " + std::to_string(values.size())};
+  DataType type = found->buffer->type;
+  for (size_t i = 0; i < values.size(); ++i)
+    writeBits(type, elementBits(type, values[i]),
+              &engine->sram[found->byte + i * dataBytes(type)]);
+  return std::nullopt;
+}
+
+Result<std::vector<float>>
+FabricSimulation::read(int64_t x, int64_t y, const std::string &buffer) const {
+  Result<Found> found = find(*engine, x, y, buffer);
+  if (!found)
+    return found.errors;
+  DataType type = found->buffer->type;
+  std::vector<float> values(found->buffer->extent);
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] =
+        readElement(type, &engine->sram[found->byte + i * dataBytes(type)]);
+  return values;
+}
+
+std::optional<Error> FabricSimulation::run() { return engine->run(); }
+int64_t FabricSimulation::cycles() const { return engine->end; }
+const Counters &FabricSimulation::counters() const { return engine->counters; }
+const std::vector<TimedWavelet> &FabricSimulation::output(size_t index) const {
+  return engine->outputs[index];
+}
+
+double FabricSimulation::stateBytesPerCore() const {
+  const Engine &e = *engine;
+  auto bytes = [](const auto &v) {
+    return static_cast<double>(v.capacity() * sizeof(v[0]));
+  };
+  double total = bytes(e.slots) + bytes(e.channels) + bytes(e.routes) +
+                 bytes(e.routers) + bytes(e.cores) + bytes(e.threads) +
+                 bytes(e.registers) + bytes(e.taskReadyAt) + bytes(e.integers);
+  total += 16.0 * e.cores.size(); // marks of the wheels
+  return total / static_cast<double>(e.cores.size());
+}
+
+} // namespace waferflow::cycle
