@@ -4,71 +4,28 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/translate/FabricToProgram.h"
-
-#include "dialects/flow/MachineAttr.h"
-#include "simulator/machine/Reader.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
-
-#include <gtest/gtest.h>
+#include "tests/unit/translate/FabricModule.h"
 
 using namespace waferflow;
 using cycle::VectorOp;
 
 namespace {
 
-class FabricToProgramTest : public testing::Test {
+class FabricToProgramTest : public FabricModule {
 protected:
-  FabricToProgramTest() {
-    context.loadDialect<fabric::FabricDialect, flow::FlowDialect,
-                        mlir::arith::ArithDialect, mlir::math::MathDialect,
-                        mlir::memref::MemRefDialect, mlir::scf::SCFDialect>();
-  }
-
-  /// Parses, puts the machine `tiny` in, verifies.
-  fabric::ProgramOp parse(const std::string &text) {
-    mlir::ParserConfig config(&context);
-    module = mlir::parseSourceString<mlir::ModuleOp>(text, config);
-    return withMachine();
-  }
-  fabric::ProgramOp parseFile(const std::string &path) {
-    mlir::ParserConfig config(&context);
-    module = mlir::parseSourceFile<mlir::ModuleOp>(path, config);
-    return withMachine();
-  }
-
   mlir::FailureOr<cycle::FabricProgram> translate(fabric::ProgramOp program) {
-    return translateFabric(program,
-                           [](fabric::InjectOp inject, int64_t lane)
-                               -> Result<std::vector<cycle::Wavelet>> {
-                             if (inject.getStream() == "missing")
-                               return Error{"", "no stream 'missing'"};
-                             return std::vector<cycle::Wavelet>(
-                                 {{static_cast<uint32_t>(lane), false}});
-                           });
+    return translateFabric(program, oneWavelet);
   }
-
-  mlir::MLIRContext context;
-  mlir::OwningOpRef<mlir::ModuleOp> module;
 
 private:
-  fabric::ProgramOp withMachine() {
-    if (!module)
-      return {};
-    Result<MachineFile> file = loadMachine("tiny", WAFERFLOW_MACHINES);
-    EXPECT_TRUE(file) << file.str();
-    (*module)->setAttr("flow.machine",
-                       flow::machineToAttr(&context, file->machine));
-    EXPECT_TRUE(mlir::succeeded(mlir::verify(*module)));
-    return *module->getOps<fabric::ProgramOp>().begin();
+  /// The lane itself, but for one stream.
+  static Result<std::vector<cycle::Wavelet>> oneWavelet(fabric::InjectOp inject,
+                                                        int64_t lane) {
+    if (inject.getStream() == "missing")
+      return Error{"", "no stream 'missing'"};
+    cycle::Wavelet wavelet;
+    wavelet.data = static_cast<uint32_t>(lane);
+    return std::vector<cycle::Wavelet>{wavelet};
   }
 };
 
