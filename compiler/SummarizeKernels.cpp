@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "compiler/analysis/KernelCost.h"
+#include "simulator/cost/ScalarCycles.h"
 
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/JSON.h"
@@ -57,7 +58,7 @@ FailureOr<llvm::json::Object> summaryOf(func::FuncOp entry, FlowKernel kernel) {
                           {"multiply_adds", cost->multiplyAdds}};
   llvm::json::Object ops;
   for (auto [scalar, times] : cost->scalarOps)
-    ops[scalarOpName(scalar)] = times;
+    ops[scalarOpKey(scalar)] = times;
   line["scalar_ops"] = std::move(ops);
   if (auto layer = kernel.getLayer())
     line["layer"] = static_cast<int64_t>(*layer);

@@ -237,28 +237,4 @@ FailureOr<KernelCost> costOf(FlowKernel kernel) {
   return cost;
 }
 
-StringRef scalarOpName(ScalarOp op) {
-  switch (op) {
-  case ScalarOp::Add:
-    return "add";
-  case ScalarOp::Mul:
-    return "mul";
-  case ScalarOp::Max:
-    return "max";
-  case ScalarOp::Exp:
-    return "exp";
-  case ScalarOp::Log:
-    return "log";
-  case ScalarOp::Rsqrt:
-    return "rsqrt";
-  case ScalarOp::Reciprocal:
-    return "reciprocal";
-  case ScalarOp::Select:
-    return "select";
-  case ScalarOp::Copy:
-    return "copy";
-  }
-  llvm_unreachable("unknown scalar operation");
-}
-
 } // namespace waferflow::flow

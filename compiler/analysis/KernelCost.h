@@ -40,9 +40,6 @@ mlir::LogicalResult
 forEachScalarOp(FlowKernel kernel,
                 llvm::function_ref<void(ScalarOp, int64_t)> visit);
 
-/// "add", "mul", ... as machine files and reports name them.
-llvm::StringRef scalarOpName(ScalarOp op);
-
 } // namespace waferflow::flow
 
 #endif // WAFERFLOW_COMPILER_ANALYSIS_KERNELCOST_H

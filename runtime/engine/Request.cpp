@@ -114,20 +114,10 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
   std::string where = "--set " + setting.str();
   if (setting.count('=') != 1 || key.empty() || value.empty())
     return reader.fail(where, "expected KEY=VALUE");
-  if (key.consume_front("cost.")) {
-    for (int i = 0; i < kNumCosts; ++i)
-      if (key == costKey(static_cast<Cost>(i))) {
-        if (value != "on" && value != "off")
-          return reader.fail(where,
-                             "expected on or off, got '" + value.str() + "'");
-        request.switches.on[i] = value == "on";
-        return;
-      }
-    std::string keys;
-    for (int i = 0; i < kNumCosts; ++i)
-      keys += (i ? ", " : "") + std::string(costKey(static_cast<Cost>(i)));
-    return reader.fail(where, "expected one of the costs " + keys + ", got '" +
-                                  key.str() + "'");
+  if (key.starts_with("cost.")) {
+    if (auto error = setSwitch(request.switches, setting.str()))
+      reader.fail("--set " + error->where, error->what);
+    return;
   }
   if (key.consume_front("mapping.")) {
     auto number = positive(value);

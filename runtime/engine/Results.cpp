@@ -28,18 +28,6 @@ json::Object ledger(const Ledger &ledger) {
                       {"dense", costs(ledger.dense)}};
 }
 
-const char *phaseName(Phase phase) {
-  switch (phase) {
-  case Phase::Forward:
-    return "forward";
-  case Phase::Recompute:
-    return "recompute";
-  case Phase::Backward:
-    return "backward";
-  }
-  return "";
-}
-
 json::Object mapping(const std::map<std::string, std::string> &choices) {
   json::Object object;
   for (const auto &[key, value] : choices)

@@ -15,6 +15,38 @@ namespace {
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// What every kernel carries. `mapping` and the layouts are read back by
+/// readMappedStep.
+constexpr StringRef kKernelAttributes[] = {
+    "layer",   "phase",     "section",   "label",
+    "mapping", "placement", "in_layout", "out_layout"};
+
+struct TranslatedOp {
+  StringRef name;
+  std::vector<StringRef> attributes; ///< beyond those of every kernel
+  bool isKernel = true;
+};
+
+const std::vector<TranslatedOp> &translatedOps() {
+  static const std::vector<TranslatedOp> ops = {
+      {"flow.spmm", {"transposed"}},
+      {"flow.sddmm", {"at", "weight"}},
+      {"flow.map", {}},
+      {"flow.reduce", {"axis"}},
+      {"flow.attention",
+       {"direction", "causal", "heads", "kv_heads", "head_dim", "batch",
+        "seq"}},
+      {"flow.gather", {"direction", "weight"}},
+      {"flow.relayout", {"from", "to"}},
+      {"flow.order",
+       {"sym_name", "features", "columns", "form", "head_dim", "column",
+        "slot"},
+       false},
+      {"flow.yield", {}, false},
+  };
+  return ops;
+}
+
 class Translator {
 public:
   Translator(MappedStep &mapped, const MaskFactory &makeMask)
@@ -34,6 +66,8 @@ public:
       for (NamedAttribute item : plan)
         program.sram[item.getName().str()] =
             cast<IntegerAttr>(item.getValue()).getInt();
+    if (failed(checkOrders()))
+      return failure();
     for (const FeatureClass &cls : problem.classes)
       ordersOf.push_back(addOrders(cls));
     collectWeights();
@@ -47,6 +81,26 @@ private:
   //===------------------------------------------------------------------===//
   // Orders and weights
   //===------------------------------------------------------------------===//
+
+  /// The module's orders must be those that the classes have on this machine:
+  /// another one (a table by hand) would be timed as something else.
+  LogicalResult checkOrders() {
+    auto module = mapped.step->getParentOfType<ModuleOp>();
+    for (auto order : module.getOps<OrderOp>())
+      for (const FeatureClass &cls : mapped.problem.classes) {
+        if (order.getSymName() != cls.name)
+          continue;
+        FeatureOrder laid = cls.order(program.tokens.groupColumns);
+        OrderForm form = cls.heads ? OrderForm::Heads : OrderForm::Blocked;
+        if (order.getForm() != form ||
+            static_cast<int64_t>(order.getColumns()) != laid.columns ||
+            static_cast<int64_t>(order.getFeatures()) != cls.features)
+          return order.emitOpError("has no translation: expected ")
+                 << stringifyOrderForm(form) << " order of " << cls.features
+                 << " features on " << laid.columns << " columns";
+      }
+    return success();
+  }
 
   /// Orders by piece of the vocabulary; one where the class is whole.
   std::vector<int32_t> addOrders(const FeatureClass &cls) {
@@ -124,6 +178,11 @@ private:
     const KernelChoice &choice = mapped.solution.choices[index];
     if (!kernel.getPlacement())
       return op->emitOpError("expected a placement; run place-kernels");
+    for (NamedAttribute attribute : op->getAttrs())
+      if (!isTranslated(op->getName().getStringRef(), attribute.getName()))
+        return op->emitOpError("has an attribute without translation to a "
+                               "program: '")
+               << attribute.getName().getValue() << "'";
     size_t firstId = program.kernels.size();
     LogicalResult added = failure();
     if (isa<SpmmOp, SddmmOp>(op))
@@ -291,6 +350,16 @@ private:
 };
 
 } // namespace
+
+bool isTranslated(StringRef op, StringRef attribute) {
+  for (const TranslatedOp &known : translatedOps())
+    if (known.name == op)
+      return attribute.empty() ||
+             llvm::is_contained(known.attributes, attribute) ||
+             (known.isKernel &&
+              llvm::is_contained(kKernelAttributes, attribute));
+  return false;
+}
 
 FailureOr<Program> translateToProgram(ModuleOp module,
                                       const MaskFactory &makeMask) {

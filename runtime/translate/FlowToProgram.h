@@ -23,6 +23,10 @@ namespace waferflow {
 using MaskFactory = std::function<Result<std::shared_ptr<const MaskSource>>(
     flow::WeightAttr weight, int64_t rows, int64_t columns)>;
 
+/// Whether the translation reads the op called `op` ("flow.spmm") and, where
+/// one is given, its attribute. Everything else in a placed step is an error.
+bool isTranslated(llvm::StringRef op, llvm::StringRef attribute = {});
+
 /// Translates the placed step of `module`. A kernel of the head that runs in
 /// chunks becomes one kernel a piece of the vocabulary. Emits an error at an op
 /// or attribute that it doesn't know.

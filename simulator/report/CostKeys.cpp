@@ -51,4 +51,16 @@ std::optional<Error> setSwitch(CostSwitches &switches,
   return std::nullopt;
 }
 
+const char *phaseName(Phase phase) {
+  switch (phase) {
+  case Phase::Forward:
+    return "forward";
+  case Phase::Recompute:
+    return "recompute";
+  case Phase::Backward:
+    return "backward";
+  }
+  return "forward";
+}
+
 } // namespace waferflow

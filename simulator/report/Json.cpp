@@ -85,18 +85,6 @@ private:
   bool first = true;
 };
 
-const char *phaseName(Phase phase) {
-  switch (phase) {
-  case Phase::Forward:
-    return "forward";
-  case Phase::Recompute:
-    return "recompute";
-  case Phase::Backward:
-    return "backward";
-  }
-  return "forward";
-}
-
 const char *sectionName(Section section) {
   switch (section) {
   case Section::Embedding:

@@ -62,6 +62,9 @@ struct CostSwitches {
 std::optional<Error> setSwitch(CostSwitches &switches,
                                const std::string &assignment);
 
+/// "forward", "recompute", "backward".
+const char *phaseName(Phase phase);
+
 struct KernelReport {
   int32_t id = -1;
   std::string name, kind;
