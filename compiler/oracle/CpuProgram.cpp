@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/oracle/CpuProgram.h"
 
-#include "dialects/flow/Flow.h"
 #include "compiler/oracle/DenseLowering.h"
 #include "compiler/oracle/JitRuntime.h"
+#include "dialects/flow/Flow.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Oracle.h"
 
+#include "compiler/oracle/CpuProgram.h"
 #include "models/llama/Builder.h"
 #include "models/llama/Weights.h"
-#include "compiler/oracle/CpuProgram.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
