@@ -186,6 +186,8 @@ Engine::Engine(const FabricProgram &program, const CycleOptions &options)
   rampCycles = machine.rampCycles;
   hopCycles = machine.hopCycles;
   switchCycles = machine.switchAdvanceCycles;
+  threadSwitchCycles = static_cast<int64_t>(
+      machine.facts.at("core.microthread_switch_cycles").front());
   edgeRate = machine.edgeBytesPerCycle() / 4;
   linkPeriod256 = static_cast<uint64_t>(
       std::llround(256 / std::min(1.0, machine.linkWaveletsPerCycle)));

@@ -13,6 +13,7 @@ void Engine::stepCore(uint32_t node) {
   Core &core = cores[node];
   if (core.program < 0)
     return;
+  catchUp(node, core);
   sendUp(node, core);
   advanceMain(node, core);
   issueSlot(node, core);
@@ -277,6 +278,13 @@ void Engine::changeTask(uint32_t node, Core &core, const OnDone &change,
 /// When the core must be stepped next without anything arriving.
 void Engine::settle(uint32_t node, Core &core) {
   const ProgramPlan &plan = plans[core.program];
+  Thread &main = threads[core.threads + plan.threads];
+  main.lags = mayLag(core);
+  if (main.lags && main.readyAt < core.busyUntil) { // a microthread's last slot
+    counters.stalls.slot += core.busyUntil - main.readyAt;
+    main.readyAt = core.busyUntil;
+    main.blocked = Thread::Blocked::No;
+  }
   int64_t next = INT64_MAX;
   bool idle = core.task < 0 && !core.waitsVector;
   for (int32_t i = 0; i <= plan.threads; ++i) {
@@ -287,6 +295,10 @@ void Engine::settle(uint32_t node, Core &core) {
       continue;
     }
     idle = false;
+    if (&thread == &main && main.lags) {
+      next = std::min(next, endOfMain(thread));
+      continue;
+    }
     int64_t at = std::max(thread.startAt, thread.readyAt);
     if (at > now)
       next = std::min(next, at);

@@ -142,6 +142,10 @@ private:
   bool inputsReady(uint32_t node, Core &core, Thread &thread);
   void compute(Core &core, Thread &thread, int64_t count);
   void bulk(uint32_t node, Core &core, Thread &thread);
+  int64_t slot(Core &core, Thread &thread, int64_t count, int64_t at);
+  bool mayLag(const Core &core) const;
+  int64_t endOfMain(const Thread &thread) const;
+  void catchUp(uint32_t node, Core &core);
   void finish(uint32_t node, Core &core, Thread &thread, int64_t retire);
   uint32_t takeBits(Core &core, Thread &thread, int source, int64_t element);
   void putBits(Core &core, Thread &thread, int64_t element, uint32_t bits);
@@ -180,7 +184,7 @@ private:
   std::vector<uint32_t> awake;
   std::vector<uint64_t> linkFree256; ///< by router and port, where rate < 1
   uint64_t linkPeriod256 = 256;
-  int64_t rampCycles, hopCycles, switchCycles;
+  int64_t rampCycles, hopCycles, switchCycles, threadSwitchCycles;
   std::optional<Error> failure;
   uint32_t failureNode = 0;
 };

@@ -152,6 +152,7 @@ struct Thread {
   uint32_t readyAt = 0;  ///< the next element could issue, but for `blocked`
   uint32_t fraction = 0; ///< of a cycle, in 1/256
   Blocked blocked = Blocked::No;
+  bool lags = false; ///< slots before the current cycle are to be made up for
 };
 
 struct Core {

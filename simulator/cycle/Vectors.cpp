@@ -105,11 +105,9 @@ Engine::Issue Engine::tryIssue(uint32_t node, Core &core, int number,
       return Issue::Wait;
     }
   }
-  int64_t switchCost = static_cast<int64_t>(
-      program.machine.facts.at("core.microthread_switch_cycles").front());
-  if (switchCost && core.lastThread >= 0 && core.lastThread != number) {
+  if (threadSwitchCycles && core.lastThread >= 0 && core.lastThread != number) {
     core.lastThread = static_cast<int8_t>(number);
-    core.busyUntil = static_cast<uint32_t>(now + switchCost);
+    core.busyUntil = static_cast<uint32_t>(now + threadSwitchCycles);
     thread.blocked = Thread::Blocked::Slot;
     return Issue::Yes;
   }
@@ -129,19 +127,7 @@ Engine::Issue Engine::tryIssue(uint32_t node, Core &core, int number,
     bulk(node, core, thread);
     return Issue::Yes;
   }
-  compute(core, thread, count);
-  ++counters.slots;
-  thread.done += count;
-  int64_t cost = plan.rate.cost256;
-  if (count < plan.rate.perSlot)
-    cost = std::max<int64_t>(256, (cost * count + plan.rate.perSlot - 1) /
-                                      plan.rate.perSlot);
-  thread.fraction += static_cast<uint32_t>(cost);
-  int64_t retire = now + (thread.fraction >> 8);
-  thread.fraction &= 255;
-  core.busyUntil = static_cast<uint32_t>(retire);
-  thread.readyAt = static_cast<uint32_t>(retire);
-  happened(retire);
+  int64_t retire = slot(core, thread, count, now);
   if (options.observer)
     options.observer->issue(now, core.x, core.y,
                             number == plans[core.program].threads ? -1 : number,
@@ -149,6 +135,76 @@ Engine::Issue Engine::tryIssue(uint32_t node, Core &core, int number,
   if (thread.done == thread.extent)
     finish(node, core, thread, retire);
   return Issue::Yes;
+}
+
+/// The slot of cycle `at`; gives the cycle in which it retires.
+int64_t Engine::slot(Core &core, Thread &thread, int64_t count, int64_t at) {
+  const VectorRate &rate = thread.plan->rate;
+  compute(core, thread, count);
+  ++counters.slots;
+  thread.done += count;
+  int64_t cost = rate.cost256;
+  if (count < rate.perSlot)
+    cost = std::max<int64_t>(256,
+                             (cost * count + rate.perSlot - 1) / rate.perSlot);
+  thread.fraction += static_cast<uint32_t>(cost);
+  int64_t retire = at + (thread.fraction >> 8);
+  thread.fraction &= 255;
+  core.busyUntil = static_cast<uint32_t>(retire);
+  thread.readyAt = static_cast<uint32_t>(retire);
+  happened(retire);
+  return retire;
+}
+
+/// While all microthreads are stalled the main thread has every slot, until
+/// something arrives: its slots are made up for when the core is stepped next.
+bool Engine::mayLag(const Core &core) const {
+  const ProgramPlan &plan = plans[core.program];
+  const Thread &main = threads[core.threads + plan.threads];
+  if (!main.plan || main.plan->fabricIn || main.plan->fabricOut ||
+      options.observer || threadSwitchCycles || main.startAt > now)
+    return false;
+  for (int32_t i = 0; i < plan.threads; ++i) {
+    const Thread &thread = threads[core.threads + i];
+    if (thread.plan && (thread.startAt > now || thread.readyAt > now ||
+                        (thread.blocked != Thread::Blocked::Input &&
+                         thread.blocked != Thread::Blocked::Output)))
+      return false;
+  }
+  return true;
+}
+
+/// When the main thread's vector instruction is complete if it has every slot.
+int64_t Engine::endOfMain(const Thread &thread) const {
+  const VectorRate &rate = thread.plan->rate;
+  int64_t left = thread.extent - thread.done;
+  int64_t total = thread.fraction + left / rate.perSlot * rate.cost256;
+  if (int64_t rest = left % rate.perSlot)
+    total += std::max<int64_t>(256, (rate.cost256 * rest + rate.perSlot - 1) /
+                                        rate.perSlot);
+  return thread.readyAt + (total >> 8);
+}
+
+void Engine::catchUp(uint32_t node, Core &core) {
+  Thread &thread = threads[core.threads + plans[core.program].threads];
+  if (!thread.lags)
+    return;
+  thread.lags = false;
+  while (thread.plan && thread.readyAt < now) {
+    int64_t perSlot = thread.plan->rate.perSlot;
+    int64_t left = thread.extent - thread.done;
+    int64_t whole = std::min<int64_t>(left / perSlot, now - thread.readyAt);
+    if (thread.plan->axpyF16 && thread.plan->rate.cost256 == 256 && whole > 1) {
+      compute(core, thread, (whole - 1) * perSlot); // the last by `slot`
+      counters.slots += whole - 1;
+      thread.done += (whole - 1) * perSlot;
+      thread.readyAt += static_cast<uint32_t>(whole - 1);
+    }
+    int64_t count = std::min<int64_t>(perSlot, thread.extent - thread.done);
+    int64_t retire = slot(core, thread, count, thread.readyAt);
+    if (thread.done == thread.extent)
+      finish(node, core, thread, retire);
+  }
 }
 
 /// All slots at once: nobody else is there to take one or to look.

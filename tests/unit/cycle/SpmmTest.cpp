@@ -109,6 +109,26 @@ TEST(Spmm, BitEqualToTheReferenceInAnyOrderOfVisits) {
   }
 }
 
+/// What is made up for later when nobody looks is stepped when somebody does.
+TEST(Spmm, WatchingChangesNothing) {
+  for (DataType type : {DataType::F16, DataType::F32})
+    for (int64_t tokens : {3, 16, 41}) {
+      StreamedSpmm s = randomSpmm(6, 5, 8, tokens, 20, 0.3, type);
+      FabricProgram program = streamedSpmm(load("tiny"), s);
+      FabricSimulation unseen = ran(program);
+      Log log;
+      CycleOptions options;
+      options.observer = &log;
+      FabricSimulation seen = ran(program, options);
+      EXPECT_EQ(seen.cycles(), unseen.cycles()) << tokens;
+      EXPECT_EQ(seen.counters().slots, unseen.counters().slots);
+      // Which of two causes a wait is put down to may differ, not its length.
+      const StallCounters &a = seen.counters().stalls;
+      const StallCounters &b = unseen.counters().stalls;
+      EXPECT_EQ(a.slot + a.input + a.output, b.slot + b.input + b.output);
+    }
+}
+
 TEST(Spmm, TinyBuffersOnlyCostTime) {
   StreamedSpmm s = randomSpmm(4, 3, 6, 8, 10, 0.4, DataType::F16);
   int64_t cycles = runAndCompare(load("tiny"), s, 0);
