@@ -35,7 +35,7 @@ void printBareEnum(mlir::OpAsmPrinter &printer, mlir::Operation *,
 
 inline mlir::ParseResult parseBareInt(mlir::OpAsmParser &parser,
                                       mlir::IntegerAttr &attr) {
-  int64_t value;
+  int64_t value = 0;
   if (parser.parseInteger(value))
     return mlir::failure();
   attr = parser.getBuilder().getI64IntegerAttr(value);
