@@ -34,7 +34,7 @@ static void printBareEnum(OpAsmPrinter &printer, Operation *, EnumAttrT attr) {
 }
 
 static ParseResult parseBareInt(OpAsmParser &parser, IntegerAttr &attr) {
-  int64_t value;
+  int64_t value = 0;
   if (parser.parseInteger(value))
     return failure();
   attr = parser.getBuilder().getI64IntegerAttr(value);
