@@ -30,7 +30,7 @@ struct Point {
   bool train = true;
   double sparsity = 0;
   int64_t seed = 0;
-  Program program; ///< without weights' masks after simulation
+  Program program; ///< with its masks: sensitivity simulates it again
   Report report;
   std::vector<std::string> reasons;
   double theoryStep = 1;
