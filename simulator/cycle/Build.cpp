@@ -177,8 +177,10 @@ Direction opposite(Direction direction) {
 
 } // namespace
 
-Engine::Engine(const FabricProgram &program, const CycleOptions &options)
+Engine::Engine(const FabricProgram &program, SramImage &&image,
+               const CycleOptions &options)
     : program(program), options(options), cores(program.width * program.height),
+      sram(std::move(image.bytes)), imageStride(image.stride),
       wheels{Wheel(static_cast<int64_t>(program.inputs.size()) + 2),
              Wheel(program.width * program.height),
              Wheel(program.width * program.height)} {
@@ -202,6 +204,18 @@ Engine::Engine(const FabricProgram &program, const CycleOptions &options)
   buildRoutes();
   buildEdge();
   connect();
+}
+
+SramImage Engine::takeImage() {
+  SramImage image;
+  if (!imageStride)
+    return image;
+  image.columns = program.width;
+  image.rows = program.height;
+  image.stride = imageStride;
+  image.bytes = std::move(sram);
+  sram.clear();
+  return image;
 }
 
 uint32_t Engine::addChannel(NodeKind readerKind, uint32_t reader,
@@ -263,8 +277,12 @@ void Engine::placeCores(size_t index) {
       uint32_t node = coreAt(x, y);
       Core &core = cores[node];
       core.program = static_cast<int32_t>(index);
-      core.sram = static_cast<uint32_t>(sram.size() / 8);
-      sram.resize(sram.size() + plan.sramBytes);
+      core.sram = static_cast<uint32_t>(
+          (imageStride ? node * imageStride
+                       : static_cast<int64_t>(sram.size())) /
+          8);
+      if (!imageStride)
+        sram.resize(sram.size() + plan.sramBytes);
       core.registers = static_cast<uint32_t>(registers.size());
       for (const Register &reg : text.registers) {
         RegisterValue value;

@@ -17,9 +17,13 @@ namespace waferflow::cycle {
 
 class Engine {
 public:
-  Engine(const FabricProgram &program, const CycleOptions &options);
+  /// Takes the image over; one of no core: memory of its own, as much as each
+  /// core needs.
+  Engine(const FabricProgram &program, SramImage &&image,
+         const CycleOptions &options);
 
   std::optional<Error> run();
+  SramImage takeImage();
 
   const FabricProgram &program;
   CycleOptions options;
@@ -38,6 +42,7 @@ public:
   std::vector<uint32_t> taskReadyAt;
   std::vector<int32_t> integers;
   std::vector<uint8_t> sram;
+  int64_t imageStride = 0; ///< bytes a core; 0: no image
   std::vector<std::vector<TimedWavelet>> outputs;
 
   uint32_t coreAt(int64_t x, int64_t y) const {

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/cycle/FabricSimulation.h"
 #include "simulator/cycle/Engine.h"
-#include "simulator/cycle/Numbers.h"
 
 #include <random>
 
@@ -69,15 +68,46 @@ std::optional<Error> Engine::run() {
   return failure;
 }
 
-Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
-                                                  const CycleOptions &options) {
+static std::vector<Error> judge(const FabricProgram &program,
+                                const CycleOptions &options) {
   std::vector<Error> errors = check(program);
   if (options.maxCycles < 1 || options.maxCycles > 2147483646)
     errors.push_back({"maxCycles", "expected 1 to 2147483646, got " +
                                        std::to_string(options.maxCycles)});
+  return errors;
+}
+
+Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
+                                                  const CycleOptions &options) {
+  std::vector<Error> errors = judge(program, options);
   if (!errors.empty())
     return errors;
-  return FabricSimulation(std::make_unique<Engine>(program, options));
+  return FabricSimulation(
+      std::make_unique<Engine>(program, SramImage(), options));
+}
+
+Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
+                                                  SramImage &&image,
+                                                  const CycleOptions &options) {
+  std::vector<Error> errors = judge(program, options);
+  if (image.width() != program.width || image.height() != program.height)
+    errors.push_back(
+        {program.name, "expected an image of " + std::to_string(program.width) +
+                           " x " + std::to_string(program.height) +
+                           " cores, got " + std::to_string(image.width()) +
+                           " x " + std::to_string(image.height())});
+  for (const CoreProgram &core : program.cores) {
+    int64_t bytes = layOut(core, program.machine).dataEnd;
+    if (bytes > image.bytesPerCore())
+      errors.push_back({"core program '" + core.name + "'",
+                        "its buffers end at byte " + std::to_string(bytes) +
+                            "; the image has " +
+                            std::to_string(image.bytesPerCore()) + " a core"});
+  }
+  if (!errors.empty())
+    return errors;
+  return FabricSimulation(
+      std::make_unique<Engine>(program, std::move(image), options));
 }
 
 FabricSimulation::FabricSimulation(std::unique_ptr<Engine> engine)
@@ -85,63 +115,44 @@ FabricSimulation::FabricSimulation(std::unique_ptr<Engine> engine)
 FabricSimulation::FabricSimulation(FabricSimulation &&) noexcept = default;
 FabricSimulation::~FabricSimulation() = default;
 
-namespace {
-
-struct Found {
-  const Buffer *buffer = nullptr;
-  int64_t byte = 0;
-};
-
-Result<Found> find(const Engine &engine, int64_t x, int64_t y,
-                   const std::string &name) {
-  std::string where =
-      "core (" + std::to_string(x) + ", " + std::to_string(y) + ")";
-  if (x < 0 || y < 0 || x >= engine.program.width || y >= engine.program.height)
-    return Error{where, "outside the " + std::to_string(engine.program.width) +
-                            " x " + std::to_string(engine.program.height) +
-                            " cores of the program"};
-  const Core &core = engine.cores[engine.coreAt(x, y)];
-  if (core.program < 0)
-    return Error{where, "runs no program"};
-  const ProgramPlan &plan = engine.plans[core.program];
-  for (size_t i = 0; i < plan.core->buffers.size(); ++i)
-    if (plan.core->buffers[i].name == name)
-      return Found{&plan.core->buffers[i],
-                   static_cast<int64_t>(core.sram) * 8 + plan.addresses[i]};
-  return Error{where, "no buffer '" + name + "'"};
+/// The buffer's first element in the engine's memory.
+static Result<uint8_t *> find(Engine &engine, int64_t x, int64_t y,
+                              const std::string &name, BufferPlace &place) {
+  Result<BufferPlace> found = placeOf(engine.program, x, y, name);
+  if (!found)
+    return found.errors;
+  if (engine.sram.empty())
+    return Error{"buffer '" + name + "'", "the memory's image has been taken"};
+  place = *found;
+  return engine.sram.data() +
+         int64_t(engine.cores[engine.coreAt(x, y)].sram) * 8 + place.address;
 }
-
-} // namespace
 
 std::optional<Error> FabricSimulation::write(int64_t x, int64_t y,
                                              const std::string &buffer,
                                              const std::vector<float> &values) {
-  Result<Found> found = find(*engine, x, y, buffer);
-  if (!found)
-    return found.errors.front();
-  if (static_cast<int64_t>(values.size()) != found->buffer->extent)
+  BufferPlace place;
+  Result<uint8_t *> at = find(*engine, x, y, buffer, place);
+  if (!at)
+    return at.errors.front();
+  if (static_cast<int64_t>(values.size()) != place.extent)
     return Error{"buffer '" + buffer + "'",
-                 "expected " + std::to_string(found->buffer->extent) +
-                     " values, got " + std::to_string(values.size())};
-  DataType type = found->buffer->type;
-  for (size_t i = 0; i < values.size(); ++i)
-    writeBits(type, elementBits(type, values[i]),
-              &engine->sram[found->byte + i * dataBytes(type)]);
+                 "expected " + std::to_string(place.extent) + " values, got " +
+                     std::to_string(values.size())};
+  writeElements(place.type, values, *at);
   return std::nullopt;
 }
 
 Result<std::vector<float>>
 FabricSimulation::read(int64_t x, int64_t y, const std::string &buffer) const {
-  Result<Found> found = find(*engine, x, y, buffer);
-  if (!found)
-    return found.errors;
-  DataType type = found->buffer->type;
-  std::vector<float> values(found->buffer->extent);
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] =
-        readElement(type, &engine->sram[found->byte + i * dataBytes(type)]);
-  return values;
+  BufferPlace place;
+  Result<uint8_t *> at = find(*engine, x, y, buffer, place);
+  if (!at)
+    return at.errors;
+  return readElements(place.type, place.extent, *at);
 }
+
+SramImage FabricSimulation::takeImage() { return engine->takeImage(); }
 
 std::optional<Error> FabricSimulation::run() { return engine->run(); }
 int64_t FabricSimulation::cycles() const { return engine->end; }

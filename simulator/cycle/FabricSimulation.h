@@ -13,8 +13,7 @@
 #define WAFERFLOW_SIMULATOR_CYCLE_FABRICSIMULATION_H
 
 #include "simulator/cycle/Counters.h"
-#include "simulator/program/Fabric.h"
-#include "simulator/program/Result.h"
+#include "simulator/cycle/SramImage.h"
 
 #include <memory>
 
@@ -57,6 +56,12 @@ public:
   /// Checks the program, which must outlive the simulation.
   static Result<FabricSimulation> create(const FabricProgram &program,
                                          const CycleOptions &options = {});
+  /// The same on memory that holds something: the image is moved from, unless
+  /// there are errors. It must have the program's cores and bytes enough for
+  /// each.
+  static Result<FabricSimulation> create(const FabricProgram &program,
+                                         SramImage &&image,
+                                         const CycleOptions &options = {});
   FabricSimulation(FabricSimulation &&) noexcept;
   ~FabricSimulation();
 
@@ -70,6 +75,11 @@ public:
   /// cycle: deadlock, lost wavelets, an access outside a buffer, a division by
   /// zero, or too many cycles.
   std::optional<Error> run();
+
+  /// The memory that the program has left, after `run`, for the next program.
+  /// Only of a simulation that was given an image, and once: `read` and `write`
+  /// are errors from then on.
+  SramImage takeImage();
 
   /// From cycle 0 to the end of the last thing that happened.
   int64_t cycles() const;

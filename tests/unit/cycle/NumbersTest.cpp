@@ -16,13 +16,15 @@ using namespace waferflow::cycle;
 TEST(Numbers, EveryHalfReadsBack) {
   for (uint32_t h = 0; h < 65536; ++h) {
     float value = fromF16(static_cast<uint16_t>(h));
-    if (std::isnan(value))
+    if (std::isnan(value)) {
       EXPECT_TRUE(std::isnan(fromF16(toF16(value))));
-    else
+    } else {
       ASSERT_EQ(toF16(value), h);
+    }
     float wide = fromBF16(static_cast<uint16_t>(h));
-    if (!std::isnan(wide))
+    if (!std::isnan(wide)) {
       ASSERT_EQ(toBF16(wide), h);
+    }
   }
 }
 
