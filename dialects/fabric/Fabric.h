@@ -7,6 +7,8 @@
 #ifndef WAFERFLOW_DIALECTS_FABRIC_FABRIC_H
 #define WAFERFLOW_DIALECTS_FABRIC_FABRIC_H
 
+#include "dialects/flow/Flow.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"

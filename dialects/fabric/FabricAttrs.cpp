@@ -162,6 +162,50 @@ std::optional<int64_t> PerCoreAttr::at(int64_t x, int64_t y) const {
   return getTable()[(y - cores.getYBegin()) * width + x - cores.getXBegin()];
 }
 
+LogicalResult HostAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               StringRef tensor, StringRef form,
+                               flow::LayoutAttr features, flow::LayoutAttr rows,
+                               bool transposed, int64_t shift, int64_t pad,
+                               ElementsAttr value) {
+  struct Form {
+    StringLiteral name;
+    bool features, rows;
+  };
+  static const Form forms[] = {{"activations", true, false},
+                               {"tokens", false, false},
+                               {"sorted_tokens", false, false},
+                               {"sorted_slots", false, false},
+                               {"positions", true, false},
+                               {"features", true, false},
+                               {"scalar", false, false},
+                               {"weights", true, true},
+                               {"mask", true, true},
+                               {"table", true, false},
+                               {"gradient", true, true},
+                               {"table_gradient", true, false},
+                               {"feature_gradient", true, false}};
+  const Form *known =
+      llvm::find_if(forms, [&](const Form &each) { return each.name == form; });
+  if (known == std::end(forms))
+    return emitError() << "unknown form of host elements \"" << form << "\"";
+  if (known->features != static_cast<bool>(features))
+    return emitError() << "form " << form << " expected "
+                       << (known->features ? "a" : "no")
+                       << " layout of features, got "
+                       << (features ? "one" : "none");
+  if (known->rows != static_cast<bool>(rows))
+    return emitError() << "form " << form << " expected "
+                       << (known->rows ? "a" : "no") << " layout of rows, got "
+                       << (rows ? "one" : "none");
+  if (tensor.empty() != static_cast<bool>(value))
+    return emitError() << "expected either a tensor or a value, got "
+                       << (value ? "both" : "neither");
+  if (shift != 0 && form != "tokens")
+    return emitError() << "form " << form << " expected no shift, got "
+                       << shift;
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Types
 //===----------------------------------------------------------------------===//

@@ -84,4 +84,44 @@ def Fabric_PerCoreAttr : Fabric_Attr<"PerCore", "per_core"> {
   let genVerifyDecl = 1;
 }
 
+def Fabric_HostAttr : Fabric_Attr<"Host", "host"> {
+  let summary = "which elements of a host tensor cores hold, or a stream carries";
+  let description = [{
+    `tensor` is an argument's or result's name, or empty where `value` is given. How
+    features and rows lie over columns is said by layouts of the dialect flow, and
+    tokens over rows by the module's `flow.step`. `form` is one of:
+
+    | form | at | elements of a core or lane |
+    |---|---|---|
+    | `activations` | write, read | [slots, Tl] of a tensor [tokens, features]; 0 where nothing is |
+    | `tokens` | write, read | [Tl] of a tensor [batch, seq] or [tokens, 1], of the token `shift` later in its sequence; `pad` beyond its end and where no token is |
+    | `sorted_tokens` | write | [Tl + 1] of integers [batch, seq], ascending; behind them 2^31 - 1 |
+    | `sorted_slots` | write | [Tl] places of `sorted_tokens` among the core's tokens |
+    | `positions` | write | [slots, Tl] of `value` [seq, features], by the token's place in its sequence |
+    | `features` | write, inject | [slots] of `value` or a tensor [features] |
+    | `scalar` | read | one element, the same on every core |
+    | `weights` | inject | rows of a weight in stream order: `rows` says who owns which |
+    | `mask` | inject | the same, positions alone |
+    | `table` | inject | the slots of all rows of a tensor [rows, features], row by row |
+    | `gradient` | drain | one element for each wavelet of `mask`, or for each slot where dense |
+    | `table_gradient`, `feature_gradient` | drain | as `table`, as `features` |
+
+    `transposed`: rows are the weight's columns.
+
+    ```mlir
+    #fabric.host<tensor = "x", form = "activations", features = <order = @residual>>
+    #fabric.host<tensor = "labels", form = "tokens", shift = 1, pad = -100>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"", "\"\"">:$tensor, StringRefParameter<"">:$form,
+      OptionalParameter<"::waferflow::flow::LayoutAttr">:$features,
+      OptionalParameter<"::waferflow::flow::LayoutAttr">:$rows,
+      DefaultValuedParameter<"bool", "false">:$transposed,
+      DefaultValuedParameter<"int64_t", "0">:$shift,
+      DefaultValuedParameter<"int64_t", "0">:$pad,
+      OptionalParameter<"::mlir::ElementsAttr">:$value);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // WAFERFLOW_DIALECTS_FABRIC_FABRICATTRS

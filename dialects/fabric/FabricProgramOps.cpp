@@ -9,6 +9,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace waferflow::fabric;
@@ -111,4 +112,33 @@ LogicalResult DrainOp::verify() {
       failed(checkOnFabric(*this, getCores())))
     return failure();
   return verifyEdge(*this, getSide(), getCores());
+}
+
+//===----------------------------------------------------------------------===//
+// Host
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyHostBuffer(Operation *op, HostAttr host, Type type,
+                                      SelectAttr cores,
+                                      ArrayRef<StringRef> forms) {
+  if (!llvm::is_contained(forms, host.getForm()))
+    return op->emitOpError() << "expected form " << llvm::join(forms, ", ")
+                             << ", got " << host.getForm();
+  auto memref = dyn_cast<MemRefType>(type);
+  if (!memref || !memref.hasStaticShape() ||
+      !isa_and_nonnull<SramAttr>(memref.getMemorySpace()))
+    return op->emitOpError()
+           << "expected a memref of known size in #fabric.sram, got " << type;
+  return checkOnFabric(op, cores);
+}
+
+LogicalResult WriteOp::verify() {
+  return verifyHostBuffer(*this, getHost(), getType(), getCores(),
+                          {"activations", "tokens", "sorted_tokens",
+                           "sorted_slots", "positions", "features"});
+}
+
+LogicalResult ReadOp::verify() {
+  return verifyHostBuffer(*this, getHost(), getType(), getCores(),
+                          {"activations", "tokens", "scalar"});
 }

@@ -8,6 +8,7 @@
 #define WAFERFLOW_DIALECTS_FABRIC_FABRICPROGRAMOPS
 
 include "dialects/fabric/FabricOps.td"
+include "dialects/flow/FlowAttrs.td"
 
 def Fabric_ProgramOp : Fabric_Op<"program", [IsolatedFromAbove, SymbolTable, Symbol,
     SingleBlock, NoTerminator, NoRegionArguments]> {
@@ -98,7 +99,10 @@ def Fabric_InjectOp : Fabric_Op<"inject", [inProgram]> {
     (two 16-bit ones a wavelet, or one), or `indexed` nonzeros: value and index in
     one wavelet with 16-bit types, index and then value in two with 32-bit ones. With
     `ends`, a control wavelet at the end of each row of the stream activates the
-    control task of that id in the cores that it reaches.
+    control task of that id in the cores that it reaches. With `roles`, that id is for
+    the column behind the row's owner, where the row's sum begins, the next one for
+    columns on the way, and the one after it for the owner, with the row's slot there
+    as data. `host` says which elements the stream carries.
 
     ```mlir
     fabric.inject %c north on <x 0 to 4, y 0 to 1> "x" : f32
@@ -107,10 +111,12 @@ def Fabric_InjectOp : Fabric_Op<"inject", [inProgram]> {
   }];
   let arguments = (ins Fabric_ColorType:$color, Fabric_LinkAttr:$side,
       Fabric_SelectAttr:$cores, StrAttr:$stream, UnitAttr:$indexed,
-      OptionalAttr<I64Attr>:$ends, TypeAttr:$element);
+      OptionalAttr<I64Attr>:$ends, UnitAttr:$roles, OptionalAttr<Fabric_HostAttr>:$host,
+      TypeAttr:$element);
   let assemblyFormat = [{
     $color custom<BareEnum>($side) `on` $cores $stream (`indexed` $indexed^)?
-    (`ends` custom<BareInt>($ends)^)? attr-dict `:` $element
+    (`ends` custom<BareInt>($ends)^)? (`roles` $roles^)? (`host` $host^)?
+    attr-dict `:` $element
   }];
   let hasVerifier = 1;
 }
@@ -127,12 +133,69 @@ def Fabric_DrainOp : Fabric_Op<"drain", [inProgram]> {
   }];
   let arguments = (ins Fabric_ColorType:$color, Fabric_LinkAttr:$side,
       Fabric_SelectAttr:$cores, StrAttr:$stream,
-      ConfinedAttr<I64Attr, [IntPositive]>:$extent, TypeAttr:$element);
+      ConfinedAttr<I64Attr, [IntPositive]>:$extent, OptionalAttr<Fabric_HostAttr>:$host,
+      TypeAttr:$element);
   let assemblyFormat = [{
     $color custom<BareEnum>($side) `on` $cores $stream `extent` custom<BareInt>($extent)
-    attr-dict `:` $element
+    (`host` $host^)? attr-dict `:` $element
   }];
   let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// The host's side of a module: what goes in, what comes out, in order
+//===----------------------------------------------------------------------===//
+
+def Fabric_ArgumentOp : Fabric_Op<"argument", [HasParent<"::mlir::ModuleOp">]> {
+  let summary = "a tensor that the host gives: an argument of the step";
+  let description = [{
+    ```mlir
+    fabric.argument "input_ids" : tensor<4x16xi64>
+    fabric.argument "lm_head.weight" weight <name = "lm_head.weight"> : tensor<256x64xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<Flow_WeightAttr>:$weight, TypeAttr:$type);
+  let assemblyFormat = "$name (`weight` $weight^)? attr-dict `:` $type";
+}
+
+def Fabric_ResultOp : Fabric_Op<"result", [HasParent<"::mlir::ModuleOp">]> {
+  let summary = "a tensor that the host gets: a result of the step";
+  let description = [{
+    ```mlir
+    fabric.result "loss" : tensor<f32>
+    fabric.result "d lm_head.weight" gradient <weight = "lm_head.weight", at = "dense"> : tensor<256x64xf32>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<Flow_GradientAttr>:$gradient, TypeAttr:$type);
+  let assemblyFormat = "$name (`gradient` $gradient^)? attr-dict `:` $type";
+}
+
+class Fabric_HostOp<string mnemonic> : Fabric_Op<mnemonic, [HasParent<"::mlir::ModuleOp">]> {
+  let arguments = (ins Fabric_HostAttr:$host, Fabric_SelectAttr:$cores,
+      ConfinedAttr<I64Attr, [IntNonNegative]>:$address, TypeAttr:$type);
+  let assemblyFormat = [{
+    $host `on` $cores `at` custom<BareInt>($address) attr-dict `:` $type
+  }];
+  let hasVerifier = 1;
+}
+def Fabric_WriteOp : Fabric_HostOp<"write"> {
+  let summary = "the host fills a buffer of every core of a selection";
+  let description = [{
+    Between the programs before and behind it in the module.
+
+    ```mlir
+    fabric.write <tensor = "x", form = "activations", features = <order = @residual>>
+        on <x 0 to 4, y 0 to 2> at 1024 : memref<6x8xf32, #fabric.sram>
+    ```
+  }];
+}
+def Fabric_ReadOp : Fabric_HostOp<"read"> {
+  let summary = "the host reads a buffer of every core of a selection back";
+  let description = [{
+    ```mlir
+    fabric.read <tensor = "loss", form = "scalar"> on <x 0 to 1, y 0 to 1> at 64 : memref<1xf32, #fabric.sram>
+    ```
+  }];
 }
 
 #endif // WAFERFLOW_DIALECTS_FABRIC_FABRICPROGRAMOPS
