@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Engine.h"
 #include "runtime/bindings/Oracle.h"
+#include "runtime/bindings/Store.h"
 
 #include <pybind11/pybind11.h>
 
@@ -17,4 +18,5 @@ PYBIND11_MODULE(_waferflow, module) {
   module.doc() = "C++ side of waferflow: compile and simulate";
   waferflow::bindEngine(module);
   waferflow::bindOracle(module);
+  waferflow::bindStore(module);
 }
