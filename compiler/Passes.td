@@ -158,4 +158,16 @@ def PlaceKernels : Pass<"place-kernels", "::mlir::ModuleOp"> {
   }];
 }
 
+def LowerToFabric : Pass<"lower-to-fabric", "::mlir::ModuleOp"> {
+  let summary = "Turn placed kernels into fabric programs and the host's part";
+  let description = [{
+    One or several programs a kernel, in the order of execution; SRAM carries values
+    between them at addresses that this pass plans. `fabric.argument` and
+    `fabric.result` name the step's tensors; the step itself goes.
+  }];
+  let dependentDialects = ["::waferflow::fabric::FabricDialect",
+      "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+      "::mlir::scf::SCFDialect"];
+}
+
 #endif // WAFERFLOW_COMPILER_PASSES

@@ -1,0 +1,262 @@
+//===- Exchange.cpp - Slots travel along the columns of a group -----------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/lower-to-fabric/Exchange.h"
+#include "compiler/lower-to-fabric/Emit.h"
+
+#include <map>
+
+using namespace mlir;
+
+namespace waferflow::fabric {
+
+std::vector<Move> movesBetween(const ColumnLayout &from,
+                               const ColumnLayout &to) {
+  std::map<int32_t, std::vector<std::pair<int32_t, int32_t>>> holders;
+  for (int64_t c = 0; c < from.columns(); ++c)
+    for (int64_t s = 0; s < from.slotsOf(c); ++s)
+      if (from.features[c][s] >= 0)
+        holders[from.features[c][s]].push_back({c, s});
+  std::vector<Move> moves;
+  for (int32_t c = 0; c < to.columns(); ++c)
+    for (int32_t s = 0; s < to.slotsOf(c); ++s) {
+      if (to.features[c][s] < 0)
+        continue;
+      const auto &places = holders.at(to.features[c][s]);
+      auto nearest =
+          *std::min_element(places.begin(), places.end(), [&](auto a, auto b) {
+            return std::abs(a.first - c) < std::abs(b.first - c);
+          });
+      moves.push_back({nearest.first, nearest.second, c, s});
+    }
+  return moves;
+}
+
+namespace {
+
+/// Where a column of a token group stands: what queues it has.
+struct Place {
+  const char *name;
+  int64_t begin, end; ///< columns of a group
+  bool west, east;    ///< has a neighbour there
+};
+
+/// Two colors for a direction, by the parity of the sender.
+struct Lane {
+  Value even, odd;
+};
+
+class Exchanger {
+public:
+  Exchanger(StepLowering &lowering, Operation *kernel, const Held &from,
+            const Held &to, const std::vector<Move> &moves, bool accumulate,
+            StringRef part)
+      : lowering(lowering), kernel(kernel), from(from), to(to), moves(moves),
+        accumulate(accumulate), columns(lowering.tokens.groupColumns),
+        piece(from.slots * lowering.tokensPerCore()),
+        phase(lowering, kernel, part) {
+    for (const Move &move : moves) {
+      east = std::max<int64_t>(east, move.toColumn - move.fromColumn);
+      west = std::max<int64_t>(west, move.fromColumn - move.toColumn);
+    }
+  }
+
+  LogicalResult run() {
+    if (east + west > 0) {
+      auto pieces = lowering.scratch(kernel, from.element, 2 * piece);
+      if (failed(pieces))
+        return failure();
+      passing = *pieces;
+    }
+    Lane toEast, toWest;
+    if (east > 0)
+      toEast = lane(Link::East);
+    if (west > 0)
+      toWest = lane(Link::West);
+    SmallVector<Place> places;
+    if (columns == 1)
+      places = {{"only", 0, 1, false, false}};
+    else
+      places = {{"first", 0, 1, false, true},
+                {"last", columns - 1, columns, true, false}};
+    if (columns > 2)
+      places.push_back({"middle", 1, columns - 1, true, true});
+    for (const Place &place : places)
+      for (int64_t g = 0; g < lowering.tokens.groups; ++g)
+        write(place, g, toEast, toWest);
+    return success();
+  }
+
+private:
+  int64_t firstOf(int64_t group) const {
+    return group * lowering.tokens.groupColumns;
+  }
+  /// Columns begin to end of a group, with their number's parity in it.
+  SelectAttr parity(int64_t group, int64_t begin, int64_t end, int64_t odd) {
+    int64_t first = firstOf(group);
+    return phase.coresWhere(first + begin, first + end, 0, lowering.rows(),
+                            phase.x() - first, 2, odd);
+  }
+
+  Lane lane(Link towards) {
+    Lane lane{phase.color(), phase.color()};
+    Link behind = opposite(towards);
+    bool eastward = towards == Link::East;
+    for (int64_t g = 0; g < lowering.tokens.groups; ++g)
+      for (int64_t odd : {0, 1}) {
+        Value color = odd ? lane.odd : lane.even;
+        // Senders of this parity, and their neighbours, of the other.
+        route(color, g, eastward ? 0 : 1, eastward ? columns - 1 : columns, odd,
+              Link::Ramp, towards);
+        route(color, g, eastward ? 1 : 0, eastward ? columns : columns - 1,
+              1 - odd, behind, Link::Ramp);
+      }
+    return lane;
+  }
+  void route(Value color, int64_t group, int64_t begin, int64_t end,
+             int64_t odd, Link rx, Link tx) {
+    if (begin + (begin % 2 != odd) < end)
+      phase.route(color, parity(group, begin, end, odd), rx, {tx});
+  }
+
+  /// The color by the parity of the column, in [begin, end) of a group.
+  SmallVector<Code::ColorAt> colorsOf(const Place &place, int64_t group,
+                                      const Lane &lane, bool sends) {
+    SmallVector<Code::ColorAt> colors;
+    for (int64_t odd : {0, 1})
+      if (place.begin + (place.begin % 2 != odd) < place.end)
+        colors.push_back({(odd == 1) == sends ? lane.odd : lane.even,
+                          parity(group, place.begin, place.end, odd)});
+    return colors;
+  }
+
+  void write(const Place &place, int64_t group, const Lane &toEast,
+             const Lane &toWest) {
+    int64_t first = firstOf(group);
+    Code code(phase,
+              std::string(place.name) + (group ? std::to_string(group) : ""),
+              phase.cores(first + place.begin, first + place.end, 0,
+                          lowering.rows()));
+    Value source = code.buffer(from), target = code.buffer(to);
+    Value pieces = passing.extent > 1 ? code.buffer(passing) : Value();
+    struct Queues {
+      Value in, out;
+    } eastward, westward;
+    if (east > 0 && place.west)
+      eastward.in = code.input(colorsOf(place, group, toEast, false));
+    if (east > 0 && place.east)
+      eastward.out = code.output(colorsOf(place, group, toEast, true));
+    if (west > 0 && place.east)
+      westward.in = code.input(colorsOf(place, group, toWest, false));
+    if (west > 0 && place.west)
+      westward.out = code.output(colorsOf(place, group, toWest, true));
+
+    Emit e(code.local("main", /*start=*/true));
+    e.mov(e.dsd(target, e.at(0), e.at(to.extent)), e.real(to.element, 0));
+    take(e, source, target, e.at(0), e.at(0), /*eastward=*/true);
+    Value column = e.param(phase.x() - first);
+    if (eastward.in || eastward.out)
+      shift(e, source, target, pieces, eastward.in, eastward.out, east, column,
+            true);
+    Value fromEast = e.value(e.sub(e.at(columns - 1), column));
+    if (westward.in || westward.out)
+      shift(e, source, target, pieces, westward.in, westward.out, west,
+            fromEast, false);
+  }
+
+  /// `steps` times: sends on what came last, the own slots first, and takes in
+  /// what comes. A column whose number from the end is n gets n pieces.
+  void shift(Emit &e, Value source, Value target, Value pieces, Value in,
+             Value out, int64_t steps, Value number, bool eastward) {
+    using arith::CmpIPredicate;
+    auto sendFrom = [&](Value buffer, Emit::At offset) {
+      e.mov(e.fabout(out, e.at(piece), from.element),
+            e.dsd(buffer, offset, e.at(piece)), {/*thread=*/1});
+    };
+    if (out)
+      sendFrom(source, e.at(0));
+    if (!in)
+      return;
+    e.loop(e.at(1), e.at(steps + 1), [&](Emit::At step) {
+      e.when(e.compare(CmpIPredicate::sge, number, step), [&] {
+        // Pieces alternate between two places.
+        Emit::At half =
+            arith::RemSIOp::create(e.b, e.loc, e.value(step), e.index(2))
+                .getResult();
+        Emit::At offset = e.mul(half, e.at(piece));
+        e.mov(e.dsd(pieces, offset, e.at(piece)),
+              e.fabin(in, e.at(piece), from.element));
+        if (out)
+          e.when(e.compare(CmpIPredicate::slt, step, e.at(steps)),
+                 [&] { sendFrom(pieces, offset); });
+        take(e, pieces, target, offset, step, eastward);
+      });
+    });
+  }
+
+  /// Takes from the piece that comes from `step` columns away what is for here.
+  void take(Emit &e, Value piece, Value target, Emit::At offset, Emit::At step,
+            bool eastward) {
+    int64_t tl = lowering.tokensPerCore();
+    // Entry i of every column: one move that ends there.
+    struct Entry {
+      SmallVector<int64_t> step, fromSlot, toSlot;
+    };
+    bool own = getConstantIntValue(step) == 0;
+    std::vector<std::vector<const Move *>> byColumn(columns);
+    for (const Move &move : moves) {
+      int64_t distance = move.toColumn - move.fromColumn;
+      if (own ? distance == 0 : eastward ? distance > 0 : distance < 0)
+        byColumn[move.toColumn].push_back(&move);
+    }
+    size_t most = 0;
+    for (const auto &column : byColumn)
+      most = std::max(most, column.size());
+    for (size_t i = 0; i < most; ++i) {
+      SmallVector<int64_t> steps, fromSlots, toSlots;
+      for (const auto &column : byColumn) {
+        const Move *move = i < column.size() ? column[i] : nullptr;
+        steps.push_back(move ? std::abs(move->toColumn - move->fromColumn)
+                             : -1);
+        fromSlots.push_back(move ? move->fromSlot : 0);
+        toSlots.push_back(move ? move->toSlot : 0);
+      }
+      auto copy = [&] {
+        Emit::At slot = e.perColumn(lowering, fromSlots);
+        Emit::At place = e.perColumn(lowering, toSlots);
+        Value a = e.dsd(piece, e.add(offset, e.mul(slot, e.at(tl))), e.at(tl));
+        Value d = e.dsd(target, e.mul(place, e.at(tl)), e.at(tl));
+        if (accumulate)
+          e.binary<AddOp>(d, d, a);
+        else
+          e.mov(d, a);
+      };
+      e.when(e.compare(arith::CmpIPredicate::eq, e.perColumn(lowering, steps),
+                       step),
+             copy);
+    }
+  }
+
+  StepLowering &lowering;
+  Operation *kernel;
+  const Held &from, &to;
+  const std::vector<Move> &moves;
+  bool accumulate;
+  int64_t columns, piece, east = 0, west = 0;
+  Held passing;
+  Phase phase;
+};
+
+} // namespace
+
+LogicalResult exchange(StepLowering &lowering, Operation *kernel,
+                       const Held &from, const Held &to,
+                       const std::vector<Move> &moves, bool accumulate,
+                       StringRef part) {
+  return Exchanger(lowering, kernel, from, to, moves, accumulate, part).run();
+}
+
+} // namespace waferflow::fabric

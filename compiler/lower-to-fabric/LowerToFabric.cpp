@@ -1,0 +1,141 @@
+//===- LowerToFabric.cpp - From placed kernels to fabric programs ---------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/lower-to-fabric/LowerToFabric.h"
+
+#include "compiler/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace waferflow {
+
+#define GEN_PASS_DEF_LOWERTOFABRIC
+#include "compiler/Passes.h.inc"
+
+namespace fabric {
+
+namespace {
+
+LogicalResult lowerKernel(StepLowering &lowering, Operation *op) {
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](flow::SpmmOp k) { return lowerSpmm(lowering, k); })
+      .Case([&](flow::SddmmOp k) { return lowerSddmm(lowering, k); })
+      .Case([&](flow::MapOp k) { return lowerMap(lowering, k); })
+      .Case([&](flow::ReduceOp k) { return lowerReduce(lowering, k); })
+      .Case([&](flow::AttentionOp k) { return lowerAttention(lowering, k); })
+      .Case([&](flow::GatherOp k) { return lowerGather(lowering, k); })
+      .Case([&](flow::RelayoutOp k) { return lowerRelayout(lowering, k); })
+      .Default([](Operation *other) {
+        return other->emitOpError("has no lowering to the fabric");
+      });
+}
+
+MemRefType sramOf(const Held &held) {
+  return MemRefType::get({held.extent}, held.element,
+                         MemRefLayoutAttrInterface(),
+                         SramAttr::get(held.element.getContext()));
+}
+
+HostAttr hostTensor(MLIRContext *context, StringRef name, StringRef form,
+                    flow::LayoutAttr layout) {
+  return HostAttr::get(context, name, form, layout, {}, false, 0, 0, {});
+}
+
+void declareTensors(StepLowering &lowering) {
+  OpBuilder &b = *lowering.builder;
+  func::FuncOp step = lowering.step;
+  for (BlockArgument argument : step.getArguments())
+    ArgumentOp::create(b, step.getLoc(), lowering.argumentName(argument),
+                       step.getArgAttrOfType<flow::WeightAttr>(
+                           argument.getArgNumber(), "flow.weight"),
+                       argument.getType());
+  for (unsigned i = 0; i < step.getNumResults(); ++i)
+    ResultOp::create(
+        b, step.getLoc(), lowering.resultName(i),
+        step.getResultAttrOfType<flow::GradientAttr>(i, "flow.gradient"),
+        step.getResultTypes()[i]);
+}
+
+/// Activations among the arguments are in SRAM before the step begins.
+LogicalResult writeArguments(StepLowering &lowering) {
+  for (BlockArgument argument : lowering.step.getArguments()) {
+    if (!lowering.layoutOf(argument))
+      continue;
+    auto held = lowering.hold(argument);
+    if (failed(held))
+      return failure();
+    WriteOp::create(*lowering.builder, lowering.step.getLoc(),
+                    hostTensor(lowering.module.getContext(),
+                               lowering.argumentName(argument), "activations",
+                               held->layout),
+                    lowering.everywhere(), held->address, sramOf(*held));
+  }
+  return success();
+}
+
+/// What the step returns and no kernel has drained.
+LogicalResult readResults(StepLowering &lowering, func::ReturnOp end) {
+  for (auto [i, value] : llvm::enumerate(end.getOperands())) {
+    if (lowering.step.getResultAttr(i, "flow.gradient"))
+      continue;
+    if (!lowering.isHeld(value))
+      return end.emitOpError()
+             << "returns result " << i << ", which no kernel left in SRAM";
+    const Held &held = lowering.held(value);
+    StringRef form = held.kind == Held::Kind::Activation ? "activations"
+                     : held.kind == Held::Kind::Scalar   ? "scalar"
+                                                         : "tokens";
+    ReadOp::create(
+        *lowering.builder, end.getLoc(),
+        hostTensor(end.getContext(), lowering.resultName(i), form, held.layout),
+        lowering.everywhere(), held.address, sramOf(held));
+  }
+  return success();
+}
+
+} // namespace
+
+LogicalResult lowerToFabric(ModuleOp module) {
+  auto lowering = StepLowering::of(module);
+  if (failed(lowering))
+    return failure();
+  module->setAttr("flow.step", lowering->step->getAttr("flow.step"));
+  declareTensors(*lowering);
+  if (failed(writeArguments(*lowering)))
+    return failure();
+  for (Operation &op : lowering->step.getBody().front()) {
+    if (auto end = dyn_cast<func::ReturnOp>(op)) {
+      if (failed(readResults(*lowering, end)))
+        return failure();
+      continue;
+    }
+    if (failed(lowerKernel(*lowering, &op)))
+      return failure();
+    lowering->finish(&op);
+  }
+  lowering->step.erase();
+  return success();
+}
+
+} // namespace fabric
+
+namespace {
+
+struct LowerToFabricPass : impl::LowerToFabricBase<LowerToFabricPass> {
+  void runOnOperation() override {
+    if (failed(fabric::lowerToFabric(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+} // namespace waferflow

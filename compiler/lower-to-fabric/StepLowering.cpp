@@ -1,0 +1,250 @@
+//===- StepLowering.cpp - A placed step on its way to the fabric ----------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/lower-to-fabric/StepLowering.h"
+
+#include "dialects/flow/MachineAttr.h"
+
+using namespace mlir;
+
+namespace waferflow::fabric {
+
+Type heldType(Type type, Type storage, Held::Kind kind) {
+  Builder b(type.getContext());
+  if (type.isInteger(1))
+    return b.getIntegerType(16);
+  if (isa<IntegerType, IndexType>(type))
+    return b.getI32Type();
+  return kind == Held::Kind::Activation ? storage : b.getF32Type();
+}
+
+FailureOr<StepLowering> StepLowering::of(ModuleOp module) {
+  auto mapped = flow::readMappedStep(module);
+  if (failed(mapped))
+    return failure();
+  StepLowering lowering;
+  lowering.module = module;
+  lowering.step = mapped->step;
+  lowering.machine = mapped->problem.machine;
+  lowering.tokens = mapped->solution.tokens;
+  auto step = mapped->step->getAttrOfType<flow::StepAttr>("flow.step");
+  lowering.storage = step.getType();
+  lowering.sums = step.getAccumulate() == "f32"
+                      ? Type(Float32Type::get(module.getContext()))
+                      : lowering.storage;
+  lowering.sram =
+      SramAllocator(lowering.machine.sramBytes - lowering.machine.codeBytes);
+  lowering.builder =
+      std::make_unique<OpBuilder>(OpBuilder::atBlockEnd(module.getBody()));
+  lowering.mapped = std::move(*mapped);
+  for (flow::FlowKernel kernel : lowering.mapped.shape.kernels)
+    if (auto mapping = kernel.getMapping(); mapping && mapping->getChunks() > 1)
+      return kernel->emitOpError("runs in ")
+             << mapping->getChunks()
+             << " pieces of the vocabulary, since its logits do not fit whole; "
+                "the lowering to the fabric keeps them whole: fewer tokens a "
+                "step or more pe.sram_bytes fit";
+  return lowering;
+}
+
+SelectAttr StepLowering::everywhere() const {
+  return SelectAttr::get(module.getContext(), 0, columns(), 0, rows(), {});
+}
+
+FeatureOrder StepLowering::orderOf(flow::LayoutAttr layout) const {
+  return *flow::orderOf(module, layout, step);
+}
+
+ColumnLayout StepLowering::layoutOf(flow::LayoutAttr layout) const {
+  return replicaLayout(orderOf(layout), layout.getGo(), flow::groupForm(layout),
+                       tokens.groupColumns);
+}
+
+flow::LayoutAttr StepLowering::layoutOf(Value value) const {
+  if (auto relayout = value.getDefiningOp<flow::RelayoutOp>())
+    return relayout.getTo();
+  int32_t index = mapped.shape.classIndex(value);
+  if (index < 0)
+    return {};
+  MLIRContext *context = module.getContext();
+  return flow::LayoutAttr::get(
+      context,
+      FlatSymbolRefAttr::get(context, mapped.problem.classes[index].name), 1,
+      "contiguous");
+}
+
+int64_t StepLowering::bytesOf(const Held &held) const {
+  return held.extent * held.element.getIntOrFloatBitWidth() / 8;
+}
+
+bool StepLowering::isHeld(Value value) const {
+  auto it = renamed.find(value);
+  return values.contains(it == renamed.end() ? value : it->second);
+}
+
+const Held &StepLowering::held(Value value) const {
+  if (auto it = renamed.find(value); it != renamed.end())
+    value = it->second;
+  auto it = values.find(value);
+  assert(it != values.end() && "a kernel's input is held until its last use");
+  return it->second;
+}
+
+FailureOr<int64_t> StepLowering::allocate(Operation *kernel, int64_t bytes,
+                                          const char *what) {
+  if (std::optional<int64_t> address = sram.allocate(bytes))
+    return *address;
+  return kernel->emitOpError()
+         << "needs " << bytes << " bytes a core for " << what << "; of "
+         << sram.bytes() << " bytes behind the code " << sram.usedBytes()
+         << " are in use, and the largest gap is too small";
+}
+
+FailureOr<Held> StepLowering::hold(Value result) {
+  auto type = cast<RankedTensorType>(result.getType());
+  Held held;
+  held.layout = layoutOf(result);
+  held.kind = held.layout           ? Held::Kind::Activation
+              : type.getRank() == 0 ? Held::Kind::Scalar
+                                    : Held::Kind::RowScalar;
+  held.element = heldType(type.getElementType(), storage, held.kind);
+  if (held.layout)
+    held.slots = layoutOf(held.layout).slots();
+  held.extent =
+      held.kind == Held::Kind::Scalar ? 1 : held.slots * tokensPerCore();
+  auto address =
+      allocate(result.getDefiningOp() ? result.getDefiningOp() : step,
+               bytesOf(held), "one of its results");
+  if (failed(address))
+    return failure();
+  held.address = *address;
+  values[result] = held;
+  return held;
+}
+
+void StepLowering::alias(Value result, Value source) {
+  auto it = renamed.find(source);
+  renamed[result] = it == renamed.end() ? source : it->second;
+}
+
+FailureOr<Held> StepLowering::scratch(Operation *kernel, Type element,
+                                      int64_t extent) {
+  Held held;
+  held.element = element;
+  held.extent = extent;
+  auto address = allocate(kernel, bytesOf(held), "its own buffers");
+  if (failed(address))
+    return failure();
+  held.address = *address;
+  scratches.push_back(held);
+  return held;
+}
+
+FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
+                                       Type element, int64_t extent) {
+  for (const auto &[known, held] : residents)
+    if (known == contents && held.element == element && held.extent == extent)
+      return held;
+  Held held;
+  held.element = element;
+  held.extent = extent;
+  auto address = allocate(kernel, bytesOf(held), "tables of the host");
+  if (failed(address))
+    return failure();
+  held.address = *address;
+  residents.push_back({contents, held});
+  auto type = MemRefType::get({extent}, element, MemRefLayoutAttrInterface(),
+                              SramAttr::get(module.getContext()));
+  WriteOp::create(*builder, kernel->getLoc(), contents, everywhere(),
+                  held.address, type);
+  return held;
+}
+
+void StepLowering::finish(Operation *kernel) {
+  for (const Held &held : scratches)
+    sram.free(held.address);
+  scratches.clear();
+  // A value dies with the last kernel that uses it or a name of it.
+  auto lastUse = [&](Value value) {
+    Operation *last = value.getDefiningOp();
+    auto look = [&](Value name) {
+      for (Operation *user : name.getUsers())
+        if (user->getBlock() == kernel->getBlock() &&
+            (!last || last->isBeforeInBlock(user)))
+          last = user;
+    };
+    look(value);
+    for (const auto &[name, source] : renamed)
+      if (source == value)
+        look(name);
+    return last;
+  };
+  SmallVector<Value> dead;
+  for (const auto &[value, held] : values) {
+    Operation *last = lastUse(value);
+    if (!last || last == kernel || last->isBeforeInBlock(kernel))
+      dead.push_back(value);
+  }
+  for (Value value : dead) {
+    sram.free(values[value].address);
+    values.erase(value);
+  }
+}
+
+std::string StepLowering::nextName(Operation *kernel, StringRef part) {
+  std::string number = std::to_string(programs++);
+  std::string name =
+      "k" + std::string(3 - std::min<size_t>(3, number.size()), '0') + number;
+  if (auto label = kernel->getAttrOfType<StringAttr>("label"))
+    for (char c : ("_" + label.getValue()).str())
+      name += isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  if (!part.empty())
+    name += ("_" + part).str();
+  return name;
+}
+
+std::string StepLowering::argumentName(BlockArgument argument) const {
+  unsigned index = argument.getArgNumber();
+  if (auto weight =
+          step.getArgAttrOfType<flow::WeightAttr>(index, "flow.weight"))
+    return weight.getName().str();
+  // Token numbers: the step's inputs, then what it is to predict.
+  auto integer = [](Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getElementType().isInteger();
+  };
+  if (!integer(argument))
+    return "arg" + std::to_string(index);
+  int64_t before =
+      llvm::count_if(step.getArguments().take_front(index), integer);
+  return before == 0   ? "input_ids"
+         : before == 1 ? "labels"
+                       : "arg" + std::to_string(index);
+}
+
+std::string StepLowering::resultName(unsigned index) const {
+  if (auto gradient =
+          step.getResultAttrOfType<flow::GradientAttr>(index, "flow.gradient"))
+    return gradient.getWeight().str() + ".grad";
+  // The loss is the first scalar.
+  auto scalar = [](Type type) {
+    return cast<RankedTensorType>(type).getRank() == 0;
+  };
+  if (scalar(step.getResultTypes()[index]) &&
+      llvm::none_of(step.getResultTypes().take_front(index), scalar))
+    return "loss";
+  return "result" + std::to_string(index);
+}
+
+std::optional<std::string> StepLowering::resultName(Value value) const {
+  Operation *end = step.getBody().front().getTerminator();
+  for (auto [i, returned] : llvm::enumerate(end->getOperands()))
+    if (returned == value)
+      return resultName(static_cast<unsigned>(i));
+  return std::nullopt;
+}
+
+} // namespace waferflow::fabric

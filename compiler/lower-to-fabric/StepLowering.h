@@ -1,0 +1,115 @@
+//===- StepLowering.h - A placed step on its way to the fabric --*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
+#define WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
+
+#include "compiler/MappedStep.h"
+#include "compiler/lower-to-fabric/SramAllocator.h"
+#include "dialects/fabric/Fabric.h"
+#include "dialects/flow/Orders.h"
+
+namespace waferflow::fabric {
+
+/// Where a value of the step lies in SRAM: at the same address on every core.
+struct Held {
+  enum class Kind {
+    Activation, ///< [slots, Tl]: a slot's tokens are neighbours
+    RowScalar,  ///< [Tl]: one scalar a token, the same in every column
+    Scalar,     ///< one element, the same on every core
+    Scratch     ///< what a kernel uses while it runs
+  };
+  Kind kind = Kind::Scratch;
+  int64_t address = 0; ///< bytes
+  mlir::Type element;
+  int64_t slots = 1;
+  int64_t extent = 1;      ///< elements
+  flow::LayoutAttr layout; ///< of an activation
+};
+
+/// What the lowering of every kernel shares: the machine, where tokens and
+/// features lie, what SRAM holds at this point of the step, and the module that
+/// programs are appended to.
+class StepLowering {
+public:
+  /// Reads the placed step; errors where something isn't mapped.
+  static mlir::FailureOr<StepLowering> of(mlir::ModuleOp module);
+
+  // MLIR's handles have no const methods.
+  mutable mlir::ModuleOp module;
+  mutable mlir::func::FuncOp step;
+  Machine machine;
+  TokenLayout tokens;
+  mlir::Type storage; ///< of activations and streamed weights
+  mlir::Type sums;    ///< of partial sums: storage, or f32
+  /// Where the next op of the host or program goes.
+  std::unique_ptr<mlir::OpBuilder> builder;
+
+  int64_t columns() const { return tokens.groups * tokens.groupColumns; }
+  int64_t rows() const { return tokens.rowsUsed; }
+  int64_t tokensPerCore() const { return tokens.tokensPerCore; }
+  /// All cores that hold tokens.
+  SelectAttr everywhere() const;
+
+  /// The order of a layout's features. Layouts of the step have been checked.
+  FeatureOrder orderOf(flow::LayoutAttr layout) const;
+  /// The features of each column of a token group.
+  ColumnLayout layoutOf(flow::LayoutAttr layout) const;
+  /// The layout in which `value` was made; none for what has no features.
+  flow::LayoutAttr layoutOf(mlir::Value value) const;
+
+  /// Where a value that is alive lies.
+  const Held &held(mlir::Value value) const;
+  bool isHeld(mlir::Value value) const;
+  /// Gives a kernel's result its SRAM until its last use; an error with the
+  /// bytes that are missing where it does not fit. Integers are held as i32,
+  /// booleans as i16, scalars a token and scalars as f32, activations in the
+  /// storage type.
+  mlir::FailureOr<Held> hold(mlir::Value result);
+  /// The same for a value that was renamed: `result` is where `source` is.
+  void alias(mlir::Value result, mlir::Value source);
+  /// SRAM until the end of the kernel that is being lowered.
+  mlir::FailureOr<Held> scratch(mlir::Operation *kernel, mlir::Type element,
+                                int64_t extent);
+  /// SRAM that the host fills before the kernel that is being lowered and that
+  /// stays to the end of the step: one place for equal contents.
+  mlir::FailureOr<Held> resident(mlir::Operation *kernel, HostAttr contents,
+                                 mlir::Type element, int64_t extent);
+  /// Frees scratch and what `kernel` used last.
+  void finish(mlir::Operation *kernel);
+
+  /// "k012_q_proj", unique in the module.
+  std::string nextName(mlir::Operation *kernel, llvm::StringRef part = {});
+  /// The name by which the host knows an argument of the step.
+  std::string argumentName(mlir::BlockArgument argument) const;
+  /// The name of the step's result `index`: "<weight>.grad", "loss"; of a value
+  /// that the step returns.
+  std::string resultName(unsigned index) const;
+  std::optional<std::string> resultName(mlir::Value value) const;
+
+private:
+  mlir::FailureOr<int64_t> allocate(mlir::Operation *kernel, int64_t bytes,
+                                    const char *what);
+
+  StepLowering() = default;
+
+  flow::MappedStep mapped;
+  SramAllocator sram{0};
+  llvm::DenseMap<mlir::Value, Held> values;
+  llvm::DenseMap<mlir::Value, mlir::Value> renamed; ///< to what holds it
+  std::vector<Held> scratches;
+  std::vector<std::pair<HostAttr, Held>> residents;
+  int64_t programs = 0;
+
+  int64_t bytesOf(const Held &held) const;
+};
+
+/// The type in which SRAM holds elements of `type`, given the storage type.
+mlir::Type heldType(mlir::Type type, mlir::Type storage, Held::Kind kind);
+
+} // namespace waferflow::fabric
+
+#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
