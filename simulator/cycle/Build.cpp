@@ -50,8 +50,12 @@ public:
 
   OperandPlan operand(const Operand &value) {
     OperandPlan result;
-    if (auto *m = std::get_if<MemoryOperand>(&value))
-      return memory(m->buffer, m->offset, m->stride);
+    if (auto *m = std::get_if<MemoryOperand>(&value)) {
+      result = memory(m->buffer, m->offset, m->stride);
+      result.row = m->row;
+      result.rowStride = m->rowStride;
+      return result;
+    }
     if (auto *f = std::get_if<FabricOperand>(&value)) {
       result.kind = OperandPlan::Kind::Fabric;
       result.index = f->queue;
@@ -77,7 +81,7 @@ public:
                       value.op == VectorOp::MaxOf;
     bool f16 = result.destination.type == DataType::F16 &&
                result.destination.kind == OperandPlan::Kind::Memory &&
-               result.destination.stride == 1;
+               result.destination.contiguous();
     for (const Operand &source : value.sources) {
       OperandPlan &s = result.sources[result.sourceCount++];
       s = operand(source);
@@ -89,7 +93,7 @@ public:
                      (a.kind == OperandPlan::Kind::Register ||
                       a.kind == OperandPlan::Kind::Immediate) &&
                      x.kind == OperandPlan::Kind::Memory &&
-                     x.type == DataType::F16 && x.stride == 1;
+                     x.type == DataType::F16 && x.contiguous();
     plan.threads = std::max(plan.threads, value.thread + 1);
     plan.vectors.push_back(result);
     return static_cast<int32_t>(plan.vectors.size()) - 1;

@@ -68,12 +68,14 @@ bool Engine::forward(uint32_t node, Channel &channel, uint32_t &portsUsed) {
     return false;
 
   Slot slot = front(channel);
+  uint32_t data = slot.control && state.route->listens ? behindRouter(slot.data)
+                                                       : slot.data;
   ColorCounters &color = counters.colors[channel.color];
   for (uint32_t d = 0; d < 5; ++d) {
     if (!(tx >> d & 1))
       continue;
     Channel &target = channels[state.targets[d]];
-    push(target, slot.data, slot.control);
+    push(target, data, slot.control);
     if (target.readerKind == NodeKind::Router)
       ++color.hops;
     else if (target.readerKind == NodeKind::Core)

@@ -58,12 +58,20 @@ bool Engine::address(uint32_t node, const Core &core,
                      const OperandPlan &operand, int64_t extent,
                      int64_t &byte) {
   int64_t first = amount(core, operand.offset);
-  int64_t last = first + (extent - 1) * operand.stride;
-  if (extent > 0 &&
-      (std::min(first, last) < 0 || std::max(first, last) >= operand.extent)) {
+  int64_t last = first + operand.position(extent - 1);
+  int64_t low = std::min(first, last), high = std::max(first, last);
+  if (operand.row && extent > operand.row) {
+    int64_t whole = extent / operand.row * operand.row;
+    for (int64_t end : {operand.row - 1, whole - 1,
+                        (extent - 1) / operand.row * operand.row}) {
+      low = std::min(low, first + operand.position(end));
+      high = std::max(high, first + operand.position(end));
+    }
+  }
+  if (extent > 0 && (low < 0 || high >= operand.extent)) {
     const Buffer &buffer = plans[core.program].core->buffers[operand.index];
-    fail(node, "elements " + std::to_string(first) + " to " +
-                   std::to_string(last) + " of buffer '" + buffer.name +
+    fail(node, "elements " + std::to_string(low) + " to " +
+                   std::to_string(high) + " of buffer '" + buffer.name +
                    "', which has " + std::to_string(buffer.extent));
     return false;
   }

@@ -73,8 +73,17 @@ struct OperandPlan {
   int32_t index = -1; ///< buffer, queue or register
   AmountPlan offset;
   int64_t stride = 1;
+  int64_t row = 0, rowStride = 0;  ///< as in MemoryOperand
   int64_t address = 0, extent = 0; ///< of the buffer: bytes, elements
   float immediate = 0;
+
+  /// Element number `element`, counted in elements from the first.
+  int64_t position(int64_t element) const {
+    return row ? element / row * rowStride + element % row * stride
+               : element * stride;
+  }
+  /// One element behind the other.
+  bool contiguous() const { return stride == 1 && !row; }
 };
 
 struct VectorPlan {

@@ -280,7 +280,7 @@ void Engine::putBits(Core &core, Thread &thread, int64_t element,
   const OperandPlan &d = thread.plan->destination;
   if (d.kind == Kind::Memory) {
     int64_t width = dataBytes(d.type);
-    writeBits(d.type, bits, &sram[thread.at[0] + element * d.stride * width]);
+    writeBits(d.type, bits, &sram[thread.at[0] + d.position(element) * width]);
     counters.sramWriteBytes += width;
     return;
   }
@@ -322,7 +322,7 @@ void Engine::compute(Core &core, Thread &thread, int64_t count) {
       if (s.kind == Kind::Memory) {
         int64_t width = dataBytes(s.type);
         const uint8_t *at =
-            &sram[thread.at[i + 1] + element * s.stride * width];
+            &sram[thread.at[i + 1] + s.position(element) * width];
         std::memcpy(&raw[i], at, width);
         v[i] = readElement(s.type, at);
         counters.sramReadBytes += width;
@@ -360,7 +360,7 @@ void Engine::compute(Core &core, Thread &thread, int64_t count) {
       break;
     case VectorOp::Fmac: {
       const uint8_t *at =
-          &sram[thread.at[0] + element * d.stride * dataBytes(d.type)];
+          &sram[thread.at[0] + d.position(element) * dataBytes(d.type)];
       float sum = readElement(d.type, at);
       counters.sramReadBytes += dataBytes(d.type);
       if (f32Sum) {

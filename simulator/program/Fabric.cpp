@@ -29,7 +29,8 @@ const char *directionName(Direction direction) {
 uint32_t encode(const Control &control) {
   return static_cast<uint32_t>(control.data & 0xffff) |
          static_cast<uint32_t>((control.task + 1) & 0xff) << 16 |
-         static_cast<uint32_t>(control.change) << 24;
+         static_cast<uint32_t>(control.change) << 24 |
+         static_cast<uint32_t>(control.routers) << 26;
 }
 
 Control decodeControl(uint32_t bits) {
@@ -37,7 +38,17 @@ Control decodeControl(uint32_t bits) {
   control.data = static_cast<int32_t>(bits & 0xffff);
   control.task = static_cast<int32_t>(bits >> 16 & 0xff) - 1;
   control.change = static_cast<Control::Switch>(std::min(bits >> 24 & 3, 2u));
+  control.routers = static_cast<int32_t>(bits >> 26 & 0xf);
   return control;
+}
+
+uint32_t behindRouter(uint32_t bits) {
+  Control control = decodeControl(bits);
+  if (control.routers == 0)
+    return bits;
+  if (--control.routers == 0)
+    control.change = Control::Switch::Keep;
+  return encode(control);
 }
 
 SramLayout layOut(const CoreProgram &core, const Machine &machine) {

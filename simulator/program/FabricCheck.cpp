@@ -142,6 +142,10 @@ private:
     if (auto *m = std::get_if<MemoryOperand>(&value)) {
       within(m->buffer, core.buffers, "buffer");
       amount(m->offset, "an offset");
+      if (m->row < 0 || (m->row == 0 && m->rowStride != 0))
+        say("a memory operand with rows of " + std::to_string(m->row) +
+            " elements, " + std::to_string(m->rowStride) +
+            " apart; expected rows of 1 or more, or neither");
     } else if (auto *f = std::get_if<FabricOperand>(&value)) {
       if (source)
         within(f->queue, core.inputs, "input queue");
@@ -240,6 +244,10 @@ private:
       } else if (auto *sc = std::get_if<SendControl>(&instruction)) {
         within(sc->queue, core.outputs, "output queue");
         cycles(sc->cycles);
+        if (sc->control.routers < 0 || sc->control.routers > mostCommands)
+          say("a control wavelet with commands for " +
+              std::to_string(sc->control.routers) + " routers; 1 to " +
+              std::to_string(mostCommands) + ", or 0 for all, are possible");
       }
     }
   }

@@ -44,11 +44,14 @@ struct Amount {
 };
 
 /// Elements offset, offset + stride, ... of a buffer. With stride 0 all
-/// elements are the one at `offset`.
+/// elements are the one at `offset`. In two dimensions: `row` elements by
+/// `stride`, then the next row, which begins `rowStride` behind the row before.
 struct MemoryOperand {
   int32_t buffer = -1;
-  Amount offset;      ///< in elements
-  int64_t stride = 1; ///< in elements
+  Amount offset;         ///< in elements
+  int64_t stride = 1;    ///< in elements
+  int64_t row = 0;       ///< elements; 0: one dimension
+  int64_t rowStride = 0; ///< in elements
 };
 
 /// Wavelets of an input queue (as a source) or of an output queue (as the
@@ -201,11 +204,20 @@ struct Control {
   Switch change = Switch::Keep;
   int32_t task = -1; ///< id of the control task at the core, -1: none
   int32_t data = 0;  ///< 16 bits for that task
+  /// The routers that obey `change`: the first ones of those that listen on
+  /// the way, at most `mostCommands`; 0: all.
+  int32_t routers = 0;
 };
+/// The commands of a control wavelet that routers take one by one (the vendor's
+/// SDK, pop mode "always").
+constexpr int32_t mostCommands = 8;
 
-/// The wavelet's 32 bits: data, task + 1 (8 bits), switch change (2 bits).
+/// The wavelet's 32 bits: data, task + 1 (8 bits), switch change (2 bits),
+/// routers (4 bits).
 uint32_t encode(const Control &control);
 Control decodeControl(uint32_t bits);
+/// The bits with which it goes on from a router that listens.
+uint32_t behindRouter(uint32_t bits);
 
 /// Puts one control wavelet into an output queue.
 struct SendControl {

@@ -37,11 +37,16 @@ FabricProgram twoPhaseReduce(const Machine &machine,
 /// Every core's vector travels to the root, which adds them one by one, the
 /// nearest first; switches let one core in after the other.
 FabricProgram starReduce(const Machine &machine, const CollectiveShape &shape);
-/// The sum into every core's "data": reduce-scatter and all-gather round a ring
-/// that is straight with a return path. `elements` is padded to a multiple of
-/// `cores`.
+/// The sum into every core's "data": reduce-scatter round a ring that is
+/// straight with a return path, then each core multicasts its part to all.
+/// Reads and leaves the first `elements`; the buffer is padded to a multiple of
+/// `cores`, in 16-bit types to an even one.
 FabricProgram ringAllReduce(const Machine &machine,
                             const CollectiveShape &shape);
+/// Elements that the ring's cores each send before they take any: what the two
+/// queues and the ramps between neighbours hold. The routers' buffers are room
+/// to move, without which the ring would stand still.
+int64_t ringSlice(const Machine &machine, DataType type);
 /// A message handed on by `cores` - 1 stages, each of which has all of it
 /// before it sends it on.
 FabricProgram relay(const Machine &machine, const CollectiveShape &shape);
