@@ -15,10 +15,10 @@ static const char *opName(VectorOp op) {
   return names[static_cast<int>(op)];
 }
 
-std::string Engine::describeThread(uint32_t node, const Thread &thread,
+std::string Engine::describeThread(uint32_t index, const Thread &thread,
                                    int number) const {
-  const Core &core = cores[node];
-  const ProgramPlan &plan = plans[core.program];
+  const Core &core = cores[index];
+  const ProgramPlan &plan = *core.plan;
   const VectorPlan &vector = *thread.plan;
   std::string text = number == plan.threads
                          ? "task '" + plan.core->tasks[core.task].name + "'"
@@ -53,57 +53,56 @@ std::string Engine::describeThread(uint32_t node, const Thread &thread,
 std::optional<Error> Engine::judgeEnd() const {
   constexpr size_t most = 6;
   std::vector<std::string> waiting, held;
-  for (uint32_t node = 0; node < cores.size(); ++node) {
-    const Core &core = cores[node];
-    if (core.program < 0)
+  for (uint32_t index = 0; index < cores.size(); ++index) {
+    const Core &core = cores[index];
+    if (!core.plan)
       continue;
-    const ProgramPlan &plan = plans[core.program];
+    const ProgramPlan &plan = *core.plan;
     bool told = false;
     for (int32_t i = 0; i <= plan.threads; ++i)
       if (threads[core.threads + i].plan) {
-        waiting.push_back(coreName(node) + ": " +
-                          describeThread(node, threads[core.threads + i], i));
+        waiting.push_back(coreName(index) + ": " +
+                          describeThread(index, threads[core.threads + i], i));
         told |= i == plan.threads;
       }
     if (core.task >= 0 && !told)
       waiting.push_back(
-          coreName(node) + ": task '" + plan.core->tasks[core.task].name +
+          coreName(index) + ": task '" + plan.core->tasks[core.task].name +
           "' waits for " +
           (core.waitsThread ? "a microthread" : "space in an output queue"));
     for (size_t t = 0; t < plan.core->tasks.size(); ++t)
       if ((core.activated & core.blocked) >> t & 1)
-        waiting.push_back(coreName(node) + ": task '" +
+        waiting.push_back(coreName(index) + ": task '" +
                           plan.core->tasks[t].name +
                           "' is activated but blocked");
     for (size_t q = 0; q < plan.core->inputs.size(); ++q) {
       const Channel &channel = channels[core.firstInput + q];
       if (channel.count)
-        held.push_back(coreName(node) + ": " + std::to_string(channel.count) +
+        held.push_back(coreName(index) + ": " + std::to_string(channel.count) +
                        " of color " + std::to_string(channel.color) +
                        " in input queue " +
                        std::to_string(plan.core->inputs[q].id) +
                        ", since cycle " + std::to_string(front(channel).when));
     }
   }
-  for (uint32_t node = 0; node < routers.size(); ++node)
-    for (uint32_t i = 0; i < routers[node].channels; ++i) {
-      const Channel &channel = channels[routers[node].firstChannel + i];
+  for (uint32_t index = 0; index < routers.size(); ++index)
+    for (uint32_t i = 0; i < routers[index].channels; ++i) {
+      const Channel &channel = channels[routers[index].firstChannel + i];
       if (!channel.count)
         continue;
       const RouteState &state = routes[channel.route];
-      const RoutePosition &position = state.route->positions[state.position];
-      std::string text = "router of " + coreName(node) + ": " +
+      std::string text = "router of " + coreName(index) + ": " +
                          std::to_string(channel.count) + " of color " +
                          std::to_string(channel.color) + " from " +
-                         directionName(channel.input) + ", since cycle " +
-                         std::to_string(front(channel).when);
-      if (position.rx != channel.input)
+                         directionName(static_cast<Direction>(channel.input)) +
+                         ", since cycle " + std::to_string(front(channel).when);
+      if (state.rx != channel.input)
         text += std::string(", while its switch takes from ") +
-                directionName(position.rx);
+                directionName(static_cast<Direction>(state.rx));
       else
         for (int d = 0; d < 5; ++d)
-          if (position.tx >> d & 1 && channels[state.targets[d]].count ==
-                                          channels[state.targets[d]].capacity)
+          if (state.tx >> d & 1 && channels[state.targets[d]].count ==
+                                       channels[state.targets[d]].capacity)
             text += std::string(", no space behind ") +
                     directionName(static_cast<Direction>(d));
       held.push_back(text);

@@ -8,13 +8,13 @@
 
 namespace waferflow::cycle {
 
-void Engine::stepEdge(uint32_t node) {
-  if (node == storeNode)
+void Engine::stepEdge(Node node) {
+  if (node == storeNode())
     stepStore();
   else if (node == sinkNode())
     stepSinks();
   else
-    stepLane(node - 1);
+    stepLane(node - laneNode(0));
 }
 
 /// Deals wavelets to the lanes' fifos, one each in turn, at the bandwidth that
@@ -39,26 +39,26 @@ void Engine::stepStore() {
       ++lane.stored;
       storeBudget -= 1;
       refused = 0;
-      wake(NodeKind::Edge, static_cast<uint32_t>(nextLane) + 1, now + 1);
+      wake(laneNode(nextLane), now + 1);
     } else {
       ++refused;
     }
     nextLane = nextLane + 1 == lanes.size() ? 0 : nextLane + 1;
   }
   if (more)
-    wake(NodeKind::Edge, storeNode,
+    wake(storeNode(),
          now + std::max<int64_t>(
                    1, static_cast<int64_t>((1 - storeBudget) / edgeRate)));
 }
 
 /// A wavelet a cycle from the fifo over the link into the edge's router.
-void Engine::stepLane(uint32_t index) {
+void Engine::stepLane(size_t index) {
   Lane &lane = lanes[index];
   Channel &channel = channels[lane.channel];
   if (lane.sent == lane.stored)
     return;
   if (lane.linkFree256 >> 8 > static_cast<uint64_t>(now)) {
-    wake(NodeKind::Edge, index + 1, lane.linkFree256 >> 8);
+    wake(laneNode(index), lane.linkFree256 >> 8);
     return;
   }
   if (!writable(channel))
@@ -73,9 +73,9 @@ void Engine::stepLane(uint32_t index) {
       std::max<uint64_t>(lane.linkFree256, static_cast<uint64_t>(now) << 8) +
       linkPeriod256;
   if (lane.sent < lane.stored)
-    wake(NodeKind::Edge, index + 1, now + 1);
+    wake(laneNode(index), now + 1);
   if (lane.stored < program.inputs[index].wavelets->size())
-    wake(NodeKind::Edge, storeNode, now + 1);
+    wake(storeNode(), now + 1);
   happened(now + 1);
 }
 
@@ -106,7 +106,7 @@ void Engine::stepSinks() {
     nextSink = nextSink + 1 == sinks.size() ? 0 : nextSink + 1;
   }
   if (more)
-    wake(NodeKind::Edge, sinkNode(),
+    wake(sinkNode(),
          now + std::max<int64_t>(
                    1, static_cast<int64_t>((1 - sinkBudget) / edgeRate)));
 }

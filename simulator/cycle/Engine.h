@@ -35,6 +35,7 @@ public:
   std::vector<Channel> channels;
   std::vector<RouteState> routes;
   std::vector<Router> routers;
+  std::vector<uint64_t> occupied; ///< by node: marks of its channels
   std::deque<ProgramPlan> plans;
   std::vector<Core> cores; ///< by y * width + x
   std::vector<Thread> threads;
@@ -48,23 +49,21 @@ public:
   uint32_t coreAt(int64_t x, int64_t y) const {
     return static_cast<uint32_t>(y * program.width + x);
   }
-  std::string coreName(uint32_t node) const;
+  std::string coreName(uint32_t index) const;
 
 private:
   // Build.cpp
-  void buildPrograms();
-  ProgramPlan planOf(const CoreProgram &core);
-  void placeCores(size_t index);
-  void buildRoutes();
-  void connect();
+  void buildNodes();
+  void buildCore(uint32_t index, const ProgramPlan &plan);
+  void buildRouter(uint32_t index, const std::vector<uint32_t> &numbers);
   void buildEdge();
-  uint32_t addChannel(NodeKind readerKind, uint32_t reader, NodeKind writerKind,
-                      uint32_t writer, int32_t color, int64_t capacity,
-                      int64_t arrive, int64_t release);
+  void connect();
+  uint32_t addChannel(Node reader, uint32_t mark, Node writer, int32_t color,
+                      int64_t capacity, int64_t arrive, int64_t release);
 
   // Channels
   bool readable(const Channel &c) const {
-    return c.count && slots[c.firstSlot + c.head].when <= now;
+    return c.count && front(c).when <= now;
   }
   Slot &slotBehind(const Channel &c, uint32_t n) {
     uint32_t at = c.head + n;
@@ -80,90 +79,116 @@ private:
     const Slot &slot = slotBehind(c, c.count);
     if (slot.when <= now)
       return true;
-    wake(c.writerKind, c.writer, slot.when);
+    wake(c.writer, slot.when);
     return false;
   }
   void push(Channel &c, uint32_t data, bool control) {
     Slot &slot = slotBehind(c, c.count);
     slot.data = data;
     slot.control = control;
-    slot.when = static_cast<uint32_t>(now + c.arriveCycles);
+    slot.when = static_cast<uint32_t>(now + c.arriveCycles) & 0x7fffffff;
     ++c.count;
-    wake(c.readerKind, c.reader, now + c.arriveCycles);
+    occupied[c.reader] |= uint64_t(1) << c.mark;
+    wake(c.reader, now + c.arriveCycles);
     if (options.observer)
       observe(c, data, control);
   }
   void pop(Channel &c) {
     bool full = c.count == c.capacity;
     slots[c.firstSlot + c.head].when =
-        static_cast<uint32_t>(now + c.freeCycles);
-    c.head = c.head + 1 == c.capacity ? 0 : c.head + 1;
+        static_cast<uint32_t>(now + c.freeCycles) & 0x7fffffff;
+    c.head = c.head + 1 == c.capacity ? 0 : static_cast<uint16_t>(c.head + 1);
     --c.count;
+    if (!c.count && c.mark != lastMark)
+      occupied[c.reader] &= ~(uint64_t(1) << c.mark);
     if (full)
-      wake(c.writerKind, c.writer, now + c.freeCycles);
+      wake(c.writer, now + c.freeCycles);
   }
-  void wake(NodeKind kind, uint32_t node, int64_t cycle) {
-    wheels[static_cast<int>(kind)].wake(node, cycle);
-  }
+  void wake(Node node, int64_t cycle) { wheel.wake(node, cycle); }
   void observe(const Channel &c, uint32_t data, bool control);
   void happened(int64_t cycle) { end = std::max(end, cycle); }
-  void fail(uint32_t node, const std::string &what);
+  /// `index` of the core.
+  void fail(uint32_t index, const std::string &what);
+
+  void step(Node node) {
+    if (node >= edgeNode)
+      stepEdge(node);
+    else if (node & 1)
+      stepCore(node >> 1);
+    else
+      stepRouter(node >> 1);
+  }
 
   // Routers.cpp
-  void stepRouter(uint32_t node);
-  bool forward(uint32_t node, Channel &channel, uint32_t &portsUsed);
+  void stepRouter(uint32_t index);
+  bool forward(uint32_t index, Channel &channel, uint32_t &portsUsed);
+  void obey(uint32_t index, RouteState &state, uint32_t control);
+  void turn(RouteState &state, int64_t position) const;
 
   // Cores.cpp
-  void stepCore(uint32_t node);
-  void sendUp(uint32_t node, Core &core);
-  void advanceMain(uint32_t node, Core &core);
-  bool pickTask(uint32_t node, Core &core);
-  void startTask(uint32_t node, Core &core, int task);
-  bool taskReady(uint32_t node, Core &core, int task);
-  void issueSlot(uint32_t node, Core &core);
-  void mainSlot(uint32_t node, Core &core);
+  void stepCore(uint32_t index);
+  void sendUp(uint32_t index, Core &core);
+  void advanceMain(uint32_t index, Core &core);
+  void issueSlot(uint32_t index, Core &core);
+  void mainSlot(uint32_t index, Core &core);
   void occupyMain(Core &core, int64_t cycles);
-  bool microthreadsIdle(const Core &core) const;
-  void changeTask(uint32_t node, Core &core, const OnDone &change,
+  void settle(uint32_t index, Core &core);
+
+  // Tasks.cpp
+  bool pickTask(uint32_t index, Core &core);
+  void startTask(Core &core, int task);
+  bool taskReady(uint32_t index, Core &core, int task);
+  void changeTask(uint32_t index, Core &core, const OnDone &change,
                   int64_t effective);
-  void settle(uint32_t node, Core &core);
 
   // Scalars.cpp
-  bool execute(uint32_t node, Core &core, const InstructionPlan &instruction);
-  void evaluate(uint32_t node, Core &core, const InstructionPlan &instruction);
+  bool execute(uint32_t index, Core &core, const InstructionPlan &instruction);
+  void evaluate(uint32_t index, Core &core, const InstructionPlan &instruction);
   int64_t amount(const Core &core, const AmountPlan &plan) const;
   int64_t integerOf(const Core &core, int32_t reg) const;
   float realOf(const Core &core, int32_t reg) const;
   void setRegister(const Core &core, int32_t reg, double real, int64_t integer,
                    bool isInteger);
-  bool address(uint32_t node, const Core &core, const OperandPlan &operand,
+  bool address(uint32_t index, const Core &core, const OperandPlan &operand,
                int64_t extent, int64_t &byte);
 
   // Vectors.cpp
-  bool launch(uint32_t node, Core &core, Thread &thread,
+  bool launch(uint32_t index, Core &core, Thread &thread,
               const VectorPlan &plan);
-  enum class Issue { No, Wait, Yes };
-  Issue tryIssue(uint32_t node, Core &core, int number, Thread &thread);
-  bool inputsReady(uint32_t node, Core &core, Thread &thread);
-  void compute(Core &core, Thread &thread, int64_t count);
-  void bulk(uint32_t node, Core &core, Thread &thread);
+  bool tryIssue(uint32_t index, Core &core, int number, Thread &thread);
+  bool inputsReady(uint32_t index, Core &core, Thread &thread);
   int64_t slot(Core &core, Thread &thread, int64_t count, int64_t at);
+  void finish(uint32_t index, Core &core, Thread &thread, int64_t retire);
+  Thread &mainThread(const Core &core) {
+    return threads[core.threads + core.plan->threads];
+  }
+
+  // Ahead.cpp
+  void bulk(uint32_t index, Core &core, Thread &thread);
   bool mayLag(const Core &core) const;
   int64_t endOfMain(const Thread &thread) const;
-  void catchUp(uint32_t node, Core &core);
-  void finish(uint32_t node, Core &core, Thread &thread, int64_t retire);
+  void catchUp(uint32_t index, Core &core);
+
+  // Elements.cpp
+  void compute(Core &core, Thread &thread, int64_t count);
+  void computeBlock(Core &core, Thread &thread, int64_t count);
+  void gather(Core &core, Thread &thread, int source, int64_t count,
+              float *values);
+  void scatter(Core &core, Thread &thread, int64_t count, const float *values);
+  void move(Core &core, Thread &thread, int64_t count);
   uint32_t takeBits(Core &core, Thread &thread, int source, int64_t element);
   void putBits(Core &core, Thread &thread, int64_t element, uint32_t bits);
+  bool mayOverlap(const Thread &thread) const;
 
   // Edge.cpp
-  void stepEdge(uint32_t node);
+  void stepEdge(Node node);
   void stepStore();
-  void stepLane(uint32_t lane);
+  void stepLane(size_t index);
   void stepSinks();
 
   // Diagnose.cpp
   std::optional<Error> judgeEnd() const;
-  std::string describeThread(uint32_t node, const Thread &thread,
+  std::string describeThread(uint32_t index, const Thread &thread,
                              int number) const;
 
   struct Lane {
@@ -175,8 +200,12 @@ private:
   struct Sink {
     uint32_t channel = 0;
   };
-  static constexpr uint32_t storeNode = 0;
-  uint32_t sinkNode() const { return static_cast<uint32_t>(lanes.size()) + 1; }
+  Node edgeNode; ///< the first one at the edge
+  Node storeNode() const { return edgeNode; }
+  Node laneNode(size_t lane) const {
+    return edgeNode + 1 + static_cast<Node>(lane);
+  }
+  Node sinkNode() const { return laneNode(lanes.size()); }
 
   std::vector<Lane> lanes;
   std::vector<Sink> sinks;
@@ -185,8 +214,7 @@ private:
   int64_t storeSeen = -1, sinkSeen = -1;  ///< cycle of the budget
   double edgeRate = 0;                    ///< wavelets a cycle
 
-  Wheel wheels[3];
-  std::vector<uint32_t> awake;
+  Wheel wheel;
   std::vector<uint64_t> linkFree256; ///< by router and port, where rate < 1
   uint64_t linkPeriod256 = 256;
   int64_t rampCycles, hopCycles, switchCycles, threadSwitchCycles;

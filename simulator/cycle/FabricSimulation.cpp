@@ -11,59 +11,52 @@
 
 namespace waferflow::cycle {
 
-std::string Engine::coreName(uint32_t node) const {
-  return "core (" + std::to_string(cores[node].x) + ", " +
-         std::to_string(cores[node].y) + ")";
+std::string Engine::coreName(uint32_t index) const {
+  return "core (" + std::to_string(cores[index].x) + ", " +
+         std::to_string(cores[index].y) + ")";
 }
 
-/// The first error of a cycle is that of the lowest node, in whatever order
+/// The first error of a cycle is that of the lowest core, in whatever order
 /// they were stepped.
-void Engine::fail(uint32_t node, const std::string &what) {
-  if (failure && failureNode <= node)
+void Engine::fail(uint32_t index, const std::string &what) {
+  if (failure && failureNode <= index)
     return;
-  failure = Error{coreName(node), "cycle " + std::to_string(now) + ": " + what};
-  failureNode = node;
+  failure =
+      Error{coreName(index), "cycle " + std::to_string(now) + ": " + what};
+  failureNode = index;
 }
 
 void Engine::observe(const Channel &c, uint32_t data, bool control) {
-  Wavelet wavelet{data, control};
-  if (c.readerKind == NodeKind::Router)
-    options.observer->landing(now + c.arriveCycles, cores[c.reader].x,
-                              cores[c.reader].y, c.color, c.input, false,
-                              wavelet);
-  else if (c.readerKind == NodeKind::Core && c.writerKind == NodeKind::Router)
-    options.observer->landing(now + c.arriveCycles, cores[c.reader].x,
-                              cores[c.reader].y, c.color, Direction::Ramp, true,
-                              wavelet);
+  bool toCore = c.reader & 1;
+  if (c.reader >= edgeNode || (toCore && c.writer == c.reader))
+    return; // a sink, or an output queue
+  const Core &core = cores[c.reader >> 1];
+  options.observer->landing(
+      now + c.arriveCycles, core.x, core.y, static_cast<int32_t>(c.color),
+      toCore ? Direction::Ramp : static_cast<Direction>(c.input), toCore,
+      {data, control});
 }
 
 std::optional<Error> Engine::run() {
   std::mt19937_64 random(options.shuffleSeed);
-  // Each kind takes its turn, for what a node of one kind wakes in another is
-  // later in any case.
-  std::vector<uint32_t> nodes[3];
+  std::vector<Node> nodes;
   while (!failure) {
-    int64_t next = INT64_MAX;
-    for (const Wheel &wheel : wheels)
-      next = std::min(next, wheel.next());
-    if (next == INT64_MAX)
+    now = wheel.next();
+    if (now == INT64_MAX)
       return judgeEnd();
-    now = next;
     if (now > options.maxCycles)
       return Error{program.name, "still running after " +
                                      std::to_string(options.maxCycles) +
                                      " cycles, the limit"};
-    for (int kind = 0; kind < 3; ++kind) {
-      wheels[kind].take(now, nodes[kind]);
-      if (options.shuffleSeed)
-        std::shuffle(nodes[kind].begin(), nodes[kind].end(), random);
+    if (!options.shuffleSeed) {
+      wheel.take(now, [&](Node node) { step(node); });
+      continue;
     }
-    for (uint32_t node : nodes[0])
-      stepEdge(node);
-    for (uint32_t node : nodes[1])
-      stepRouter(node);
-    for (uint32_t node : nodes[2])
-      stepCore(node);
+    nodes.clear();
+    wheel.take(now, [&](Node node) { nodes.push_back(node); });
+    std::shuffle(nodes.begin(), nodes.end(), random);
+    for (Node node : nodes)
+      step(node);
   }
   return failure;
 }
@@ -168,8 +161,9 @@ double FabricSimulation::stateBytesPerCore() const {
   };
   double total = bytes(e.slots) + bytes(e.channels) + bytes(e.routes) +
                  bytes(e.routers) + bytes(e.cores) + bytes(e.threads) +
-                 bytes(e.registers) + bytes(e.taskReadyAt) + bytes(e.integers);
-  total += 16.0 * e.cores.size(); // marks of the wheels
+                 bytes(e.registers) + bytes(e.taskReadyAt) + bytes(e.integers) +
+                 bytes(e.occupied);
+  total += 16.0 * e.cores.size(); // bits of the wheel
   return total / static_cast<double>(e.cores.size());
 }
 

@@ -119,8 +119,24 @@ inline uint32_t elementBits(DataType type, float value) {
   return 0;
 }
 
+/// Little endian, as wavelets.
 inline void writeBits(DataType type, uint32_t bits, uint8_t *at) {
-  std::memcpy(at, &bits, dataBytes(type)); // little endian, as wavelets
+  if (dataBytes(type) == 4) {
+    std::memcpy(at, &bits, 4);
+  } else {
+    uint16_t half = static_cast<uint16_t>(bits);
+    std::memcpy(at, &half, 2);
+  }
+}
+inline uint32_t readBits(DataType type, const uint8_t *at) {
+  if (dataBytes(type) == 4) {
+    uint32_t word;
+    std::memcpy(&word, at, 4);
+    return word;
+  }
+  uint16_t half;
+  std::memcpy(&half, at, 2);
+  return half;
 }
 
 } // namespace waferflow::cycle

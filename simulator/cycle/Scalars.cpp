@@ -16,13 +16,13 @@ static bool isInteger(DataType type) {
 }
 
 int64_t Engine::integerOf(const Core &core, int32_t reg) const {
-  DataType type = plans[core.program].core->registers[reg].type;
+  DataType type = core.plan->registers[reg];
   const RegisterValue &value = registers[core.registers + reg];
   return isInteger(type) ? value.integer : static_cast<int64_t>(value.real);
 }
 
 float Engine::realOf(const Core &core, int32_t reg) const {
-  DataType type = plans[core.program].core->registers[reg].type;
+  DataType type = core.plan->registers[reg];
   const RegisterValue &value = registers[core.registers + reg];
   return isInteger(type) ? static_cast<float>(value.integer) : value.real;
 }
@@ -30,7 +30,7 @@ float Engine::realOf(const Core &core, int32_t reg) const {
 /// Rounded, or wrapped, to the register's type.
 void Engine::setRegister(const Core &core, int32_t reg, double real,
                          int64_t integer, bool fromInteger) {
-  DataType type = plans[core.program].core->registers[reg].type;
+  DataType type = core.plan->registers[reg];
   RegisterValue &value = registers[core.registers + reg];
   if (isInteger(type)) {
     int64_t whole = fromInteger ? integer : static_cast<int64_t>(real);
@@ -54,25 +54,17 @@ int64_t Engine::amount(const Core &core, const AmountPlan &plan) const {
 }
 
 /// The first byte of `extent` elements of a memory operand.
-bool Engine::address(uint32_t node, const Core &core,
+bool Engine::address(uint32_t index, const Core &core,
                      const OperandPlan &operand, int64_t extent,
                      int64_t &byte) {
   int64_t first = amount(core, operand.offset);
-  int64_t last = first + operand.position(extent - 1);
-  int64_t low = std::min(first, last), high = std::max(first, last);
-  if (operand.row && extent > operand.row) {
-    int64_t whole = extent / operand.row * operand.row;
-    for (int64_t end : {operand.row - 1, whole - 1,
-                        (extent - 1) / operand.row * operand.row}) {
-      low = std::min(low, first + operand.position(end));
-      high = std::max(high, first + operand.position(end));
-    }
-  }
-  if (extent > 0 && (low < 0 || high >= operand.extent)) {
-    const Buffer &buffer = plans[core.program].core->buffers[operand.index];
-    fail(node, "elements " + std::to_string(low) + " to " +
-                   std::to_string(high) + " of buffer '" + buffer.name +
-                   "', which has " + std::to_string(buffer.extent));
+  int64_t last = first + (extent - 1) * operand.stride;
+  if (extent > 0 &&
+      (std::min(first, last) < 0 || std::max(first, last) >= operand.extent)) {
+    const Buffer &buffer = core.plan->core->buffers[operand.index];
+    fail(index, "elements " + std::to_string(first) + " to " +
+                    std::to_string(last) + " of buffer '" + buffer.name +
+                    "', which has " + std::to_string(buffer.extent));
     return false;
   }
   byte = static_cast<int64_t>(core.sram) * 8 + operand.address +
@@ -82,17 +74,17 @@ bool Engine::address(uint32_t node, const Core &core,
 
 /// Carries an instruction out, except vector instructions. False: it must wait
 /// for space in a queue, or has failed.
-bool Engine::execute(uint32_t node, Core &core,
+bool Engine::execute(uint32_t index, Core &core,
                      const InstructionPlan &instruction) {
   using Kind = InstructionPlan::Kind;
   int64_t byte = 0;
   int16_t next = static_cast<int16_t>(core.pc + 1);
   switch (instruction.kind) {
   case Kind::Scalar:
-    evaluate(node, core, instruction);
+    evaluate(index, core, instruction);
     break;
   case Kind::Load: {
-    if (!address(node, core, instruction.memory, 1, byte))
+    if (!address(index, core, instruction.memory, 1, byte))
       return false;
     DataType type = instruction.memory.type;
     int32_t whole = 0;
@@ -105,7 +97,7 @@ bool Engine::execute(uint32_t node, Core &core,
     break;
   }
   case Kind::Store: {
-    if (!address(node, core, instruction.memory, 1, byte))
+    if (!address(index, core, instruction.memory, 1, byte))
       return false;
     DataType type = instruction.memory.type;
     const ScalarPlan &source = instruction.sources[0];
@@ -130,7 +122,7 @@ bool Engine::execute(uint32_t node, Core &core,
       next = static_cast<int16_t>(instruction.target);
     break;
   case Kind::ChangeTask:
-    changeTask(node, core, instruction.change, now + instruction.cycles);
+    changeTask(index, core, instruction.change, now + instruction.cycles);
     break;
   case Kind::SendControl: {
     Channel &queue = channels[core.firstOutput + instruction.queue];
@@ -147,7 +139,7 @@ bool Engine::execute(uint32_t node, Core &core,
   return !failure;
 }
 
-void Engine::evaluate(uint32_t node, Core &core,
+void Engine::evaluate(uint32_t index, Core &core,
                       const InstructionPlan &instruction) {
   bool whole = isInteger(instruction.type);
   int64_t n[3] = {0, 0, 0};
@@ -181,7 +173,7 @@ void Engine::evaluate(uint32_t node, Core &core,
   case ScalarOp::Div:
   case ScalarOp::Rem:
     if (whole && n[1] == 0)
-      return fail(node, "integer division by zero");
+      return fail(index, "integer division by zero");
     if (whole)
       k = instruction.op == ScalarOp::Div ? n[0] / n[1] : n[0] % n[1];
     else

@@ -11,16 +11,25 @@
 // and so is a slot that becomes free: in a cycle all nodes see the state of its
 // start, in whatever order they are stepped.
 //
+// A busy fabric touches most of this every cycle: it is kept small, and what
+// belongs to a core and its router lies side by side, in the order of nodes.
+//
 //===----------------------------------------------------------------------===//
 #ifndef WAFERFLOW_SIMULATOR_CYCLE_STATE_H
 #define WAFERFLOW_SIMULATOR_CYCLE_STATE_H
 
-#include "simulator/cycle/VectorRate.h"
+#include "simulator/cycle/Plans.h"
 
 namespace waferflow::cycle {
 
-/// Who is stepped: nodes of four kinds.
-enum class NodeKind : uint8_t { Edge, Router, Core };
+/// Who is stepped. The router of core i is node 2 i, the core node 2 i + 1;
+/// behind them those at the edge.
+using Node = uint32_t;
+constexpr Node routerNode(uint32_t core) { return 2 * core; }
+constexpr Node coreNode(uint32_t core) { return 2 * core + 1; }
+
+/// More than any machine has, and as many as a Channel can tell apart.
+constexpr int64_t maxColors = 256;
 
 /// `when` is the arrival of a wavelet, or the cycle from which the slot is
 /// free.
@@ -33,113 +42,38 @@ struct Slot {
 
 struct Channel {
   uint32_t firstSlot = 0;
-  uint32_t reader = 0, writer = 0; ///< node numbers
-  int32_t route = -1;              ///< of a router's buffer
-  uint32_t lastGrant = 0;          ///< cycle + 1, for round robin
+  Node reader = 0, writer = 0;
+  int32_t route = -1;     ///< of a router's buffer; of an output queue: the
+                          ///< channel behind the ramp
+  uint32_t lastGrant = 0; ///< cycle + 1, for round robin
   uint16_t capacity = 0, head = 0, count = 0;
-  uint16_t arriveCycles = 1; ///< written to readable
-  uint16_t freeCycles = 1;   ///< read to writable
-  uint8_t color = 0;
-  Direction input = Direction::Ramp; ///< of a router's buffer
-  NodeKind readerKind = NodeKind::Router, writerKind = NodeKind::Router;
+  uint16_t freeCycles = 1;    ///< read to writable
+  uint32_t color : 8;         ///< at most 256: FabricCheck
+  uint32_t input : 3;         ///< Direction, of a router's buffer
+  uint32_t mark : 6;          ///< its bit in its reader's `occupied`
+  uint32_t arriveCycles : 15; ///< written to readable
+  Channel() : color(0), input(4), mark(0), arriveCycles(1) {}
 };
+static_assert(sizeof(Channel) == 32, "two a cache line");
+
+/// Channels from this one on share the last bit of their reader's `occupied`.
+constexpr uint32_t lastMark = 63;
 
 /// One color in one router.
 struct RouteState {
-  const Route *route = nullptr;
   int32_t targets[5] = {-1, -1, -1, -1, -1}; ///< channels behind the ports
   uint32_t readyAt = 0;                      ///< the switch moves until then
+  uint32_t route = 0;                        ///< of the program
   uint8_t position = 0;
+  uint8_t rx = 0;     ///< Direction, in this position
+  Directions tx = 0;  ///< in this position
+  bool fixed = false; ///< no control wavelet moves it
 };
+static_assert(sizeof(RouteState) == 32, "two a cache line");
 
 struct Router {
   uint32_t firstChannel = 0;
-  uint16_t channels = 0;
-};
-
-/// An integer of a core: a constant, or an entry of the core's table; plus a
-/// register.
-struct AmountPlan {
-  int64_t constant = 0;
-  int32_t entry = -1;
-  int32_t reg = -1;
-  int64_t scale = 1;
-};
-
-struct OperandPlan {
-  enum class Kind : uint8_t { Memory, Fabric, Register, Immediate };
-  Kind kind = Kind::Immediate;
-  DataType type = DataType::F32;
-  int32_t index = -1; ///< buffer, queue or register
-  AmountPlan offset;
-  int64_t stride = 1;
-  int64_t row = 0, rowStride = 0;  ///< as in MemoryOperand
-  int64_t address = 0, extent = 0; ///< of the buffer: bytes, elements
-  float immediate = 0;
-
-  /// Element number `element`, counted in elements from the first.
-  int64_t position(int64_t element) const {
-    return row ? element / row * rowStride + element % row * stride
-               : element * stride;
-  }
-  /// One element behind the other.
-  bool contiguous() const { return stride == 1 && !row; }
-};
-
-struct VectorPlan {
-  const Vector *vector = nullptr;
-  VectorRate rate;
-  OperandPlan destination;
-  OperandPlan sources[3];
-  int32_t sourceCount = 0;
-  AmountPlan extent;
-  bool fabricIn = false, fabricOut = false, toScalar = false;
-  bool axpyF16 = false; ///< contiguous, all f16, from SRAM to SRAM
-};
-
-struct ScalarPlan {
-  int32_t reg = -1;
-  AmountPlan integer;
-  double real = 0;
-};
-
-/// One instruction, flat; the fields that its kind needs.
-struct InstructionPlan {
-  enum class Kind : uint8_t {
-    Vector,
-    Scalar,
-    Load,
-    Store,
-    Jump,
-    Branch,
-    ChangeTask,
-    SendControl,
-    End
-  };
-  Kind kind = Kind::End;
-  int32_t vector = -1; ///< in ProgramPlan::vectors
-  ScalarOp op = ScalarOp::Copy;
-  DataType type = DataType::I32;
-  int32_t destination = -1; ///< register
-  std::vector<ScalarPlan> sources;
-  OperandPlan memory;
-  int32_t target = -1;
-  OnDone change;
-  uint32_t control = 0;
-  int32_t queue = -1;
-  int64_t cycles = 0;
-};
-
-/// A core program prepared for running.
-struct ProgramPlan {
-  const CoreProgram *core = nullptr;
-  int64_t sramBytes = 0; ///< of buffers
-  std::vector<int64_t> addresses;
-  std::vector<VectorPlan> vectors;
-  std::vector<std::vector<InstructionPlan>> code; ///< by task
-  std::vector<const CoreInteger *> integers;      ///< the core's table
-  std::vector<int64_t> startCycles;               ///< by task
-  int32_t threads = 0; ///< microthreads in use, highest number + 1
+  uint32_t channels = 0;
 };
 
 /// A register: an integer, or a float in `real`.
@@ -153,25 +87,24 @@ struct Thread {
   enum class Blocked : uint8_t { No, Input, Output, Slot };
   const VectorPlan *plan = nullptr; ///< null: idle
   int64_t extent = 0, done = 0;
-  int64_t at[4] = {0, 0, 0, 0}; ///< byte in the core's SRAM: d, s0, s1, s2
-  float scalar[3] = {0, 0, 0};  ///< of register and immediate sources
-  float sum = 0;                ///< of Dot, Sum, MaxOf
-  uint32_t packed = 0;          ///< the low half of a wavelet to be sent
   uint32_t startAt = 0;
   uint32_t readyAt = 0;  ///< the next element could issue, but for `blocked`
   uint32_t fraction = 0; ///< of a cycle, in 1/256
+  uint32_t packed = 0;   ///< the low half of a wavelet to be sent
   Blocked blocked = Blocked::No;
   bool lags = false; ///< slots before the current cycle are to be made up for
+  bool oneByOne = false; ///< an element may read what the one before wrote
+  float scalar[3] = {0, 0, 0};  ///< of register and immediate sources
+  float sum = 0;                ///< of Dot, Sum, MaxOf
+  int64_t at[4] = {0, 0, 0, 0}; ///< byte in the cores' SRAM: d, s0, s1, s2
 };
 
 struct Core {
-  int32_t program = -1;
-  uint16_t x = 0, y = 0;
-  uint32_t sram = 0, registers = 0, threads = 0, integers = 0, tasks = 0;
+  const ProgramPlan *plan = nullptr;        ///< null: runs no program
   uint32_t firstInput = 0, firstOutput = 0; ///< channels
-  uint64_t activated = 0, blocked = 0;      ///< bits of tasks
-  uint32_t busyUntil = 0;                   ///< the issue slot is taken
-  uint32_t mainAt = 0;                      ///< the main thread goes on
+  uint32_t threads = 0, registers = 0;
+  uint32_t busyUntil = 0; ///< the issue slot is taken
+  uint32_t mainAt = 0;    ///< the main thread goes on
   uint32_t busySince = 0;
   uint32_t slotsLeft = 0; ///< issue slots that the main thread still needs
   int16_t task = -1;      ///< running on the main thread
@@ -181,6 +114,11 @@ struct Core {
   bool waitsVector = false; ///< for the main thread's vector instruction
   bool waitsThread = false; ///< for a busy microthread
   bool working = false;     ///< has had work since busySince
+  uint64_t runs = 0;        ///< bits of microthreads under way
+  uint64_t activated = 0, blocked = 0; ///< bits of tasks
+  uint32_t sram = 0;                   ///< in 8 bytes
+  uint32_t integers = 0, tasks = 0;
+  uint16_t x = 0, y = 0;
 };
 
 } // namespace waferflow::cycle

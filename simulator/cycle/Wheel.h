@@ -15,11 +15,14 @@
 
 namespace waferflow::cycle {
 
-/// Node numbers by cycle, each at most once a cycle. Near cycles are buckets of
-/// a wheel, far ones wait in a heap.
+/// Node numbers by cycle, each at most once a cycle. A near cycle is a set of
+/// bits, with a bit for each of its words that is not 0: a cycle's nodes come
+/// in ascending order, as they lie in memory. Far cycles wait in a heap.
 class Wheel {
 public:
-  explicit Wheel(int64_t nodes) : queued(nodes, 0), buckets(size) {}
+  explicit Wheel(size_t nodes)
+      : words((nodes + 63) / 64), groups((words + 63) / 64),
+        bits(size * words, 0), filled(size * groups, 0) {}
 
   /// `cycle` is after the current one, or cycle 0 before the start.
   void wake(uint32_t node, int64_t cycle) {
@@ -27,37 +30,44 @@ public:
       far.push({cycle, node});
       return;
     }
-    uint64_t mark = uint64_t(1) << (cycle & (size - 1));
-    if (queued[node] & mark)
-      return;
-    queued[node] |= mark;
-    buckets[cycle & (size - 1)].push_back(node);
-    ++near;
+    size_t slot = static_cast<size_t>(cycle) % size;
+    bits[slot * words + (node >> 6)] |= uint64_t(1) << (node & 63);
+    filled[slot * groups + (node >> 12)] |= uint64_t(1) << (node >> 6 & 63);
+    awake |= uint64_t(1) << slot;
   }
 
   /// The next cycle in which somebody is awake; INT64_MAX: nobody ever.
   int64_t next() const {
-    if (near)
-      for (int64_t cycle = now;; ++cycle)
-        if (!buckets[cycle & (size - 1)].empty())
-          return cycle;
-    return far.empty() ? INT64_MAX : far.top().first;
+    if (!awake)
+      return far.empty() ? INT64_MAX : far.top().first;
+    unsigned turn = static_cast<unsigned>(now % size);
+    uint64_t ahead = turn ? awake >> turn | awake << (size - turn) : awake;
+    return now + __builtin_ctzll(ahead);
   }
 
-  /// Makes `cycle` the current one and gives its nodes.
-  void take(int64_t cycle, std::vector<uint32_t> &nodes) {
+  /// Makes `cycle` the current one, and visits its nodes; they may wake nodes
+  /// for later cycles.
+  template <typename Visit> void take(int64_t cycle, Visit visit) {
     now = cycle;
     while (!far.empty() && far.top().first - now < size) {
       auto [later, node] = far.top();
       far.pop();
       wake(node, later);
     }
-    nodes.clear();
-    nodes.swap(buckets[cycle & (size - 1)]);
-    near -= nodes.size();
-    uint64_t mark = uint64_t(1) << (cycle & (size - 1));
-    for (uint32_t node : nodes)
-      queued[node] &= ~mark;
+    size_t slot = static_cast<size_t>(cycle) % size;
+    awake &= ~(uint64_t(1) << slot);
+    for (size_t g = 0; g < groups; ++g) {
+      uint64_t left = filled[slot * groups + g];
+      filled[slot * groups + g] = 0;
+      for (; left; left &= left - 1) {
+        size_t word = g * 64 + static_cast<size_t>(__builtin_ctzll(left));
+        uint64_t nodes = bits[slot * words + word];
+        bits[slot * words + word] = 0;
+        for (; nodes; nodes &= nodes - 1)
+          visit(static_cast<uint32_t>(
+              word * 64 + static_cast<size_t>(__builtin_ctzll(nodes))));
+      }
+    }
   }
 
 private:
@@ -65,9 +75,9 @@ private:
 
   using Entry = std::pair<int64_t, uint32_t>;
   int64_t now = 0;
-  std::size_t near = 0;
-  std::vector<uint64_t> queued;
-  std::vector<std::vector<uint32_t>> buckets;
+  uint64_t awake = 0; ///< a bit a cycle
+  size_t words, groups;
+  std::vector<uint64_t> bits, filled;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> far;
 };
 
