@@ -103,3 +103,21 @@ TEST(Errors, TwoProgramsTwoRoutesQueuesColors) {
   EXPECT_THAT(checkError(program),
               HasSubstr("output queue 9; the machine has 6"));
 }
+
+/// What a machine may be at fidelity tile but not here is said before a run.
+TEST(Errors, MachinesBeyondThisFidelity) {
+  auto told = [](const char *set) {
+    FabricProgram program = parts::line("one", load("tiny", {set}), 1);
+    return FabricSimulation::create(program).str();
+  };
+  EXPECT_EQ(told("fabric.buffer_wavelets=65000"),
+            "machine 'tiny': expected 'fabric.buffer_wavelets' between 1 and "
+            "60000 at fidelity cycle, got 65000");
+  EXPECT_EQ(told("fabric.ramp_cycles=0"),
+            "machine 'tiny': expected 'fabric.ramp_cycles' between 1 and 1000 "
+            "at fidelity cycle, got 0");
+  EXPECT_EQ(told("fabric.colors=300"),
+            "machine 'tiny': expected 'fabric.colors' between 1 and 256 at "
+            "fidelity cycle, got 300");
+  EXPECT_EQ(told("fabric.colors=256"), "");
+}
