@@ -187,7 +187,7 @@ void Engine::buildRouter(uint32_t index, const std::vector<uint32_t> &numbers) {
     const Route &route = program.routes[number];
     RouteState state;
     state.route = number;
-    state.fixed = !route.listens || route.positions.size() == 1;
+    state.listens = route.listens;
     turn(state, route.initial);
     Directions inputs = 0;
     for (const RoutePosition &position : route.positions)

@@ -130,12 +130,13 @@ bool Engine::mayOverlap(const Thread &thread) const {
   const OperandPlan &d = plan.destination;
   if (plan.toScalar || d.kind != Kind::Memory || thread.extent < 2)
     return false;
-  if (plan.op == VectorOp::Fmac && d.stride == 0)
+  bool distinct = d.distinct(thread.extent);
+  if (plan.op == VectorOp::Fmac && !distinct)
     return true;
   auto range = [&](const OperandPlan &operand, int64_t at) {
-    int64_t last = at + (thread.extent - 1) * operand.strideBytes;
-    return std::pair(std::min(at, last),
-                     std::max(at, last) + dataBytes(operand.type));
+    auto [low, high] = operand.span(thread.extent);
+    int64_t width = dataBytes(operand.type);
+    return std::pair(at + low * width, at + (high + 1) * width);
   };
   auto written = range(d, thread.at[0]);
   for (int32_t i = 0; i < plan.sourceCount; ++i) {
@@ -143,12 +144,30 @@ bool Engine::mayOverlap(const Thread &thread) const {
     if (s.kind != Kind::Memory)
       continue;
     auto read = range(s, thread.at[i + 1]);
-    bool same = thread.at[i + 1] == thread.at[0] && s.stride == d.stride &&
-                dataBytes(s.type) == dataBytes(d.type) && d.stride != 0;
+    bool same = distinct && thread.at[i + 1] == thread.at[0] &&
+                s.stride == d.stride && s.row == d.row &&
+                s.rowStride == d.rowStride &&
+                dataBytes(s.type) == dataBytes(d.type);
     if (!same && read.first < written.second && written.first < read.second)
       return true;
   }
   return false;
+}
+
+/// Runs `visit(byte, elements, done)` over the parts of elements `first` ...
+/// that lie at one stride.
+template <typename Visit>
+static void eachRow(const OperandPlan &operand, int64_t first, int64_t count,
+                    const Visit &visit) {
+  int64_t width = dataBytes(operand.type);
+  if (!operand.row)
+    return visit(first * operand.strideBytes, count, int64_t(0));
+  for (int64_t done = 0; done < count;) {
+    int64_t element = first + done;
+    int64_t part = std::min(count - done, operand.row - element % operand.row);
+    visit(operand.position(element) * width, part, done);
+    done += part;
+  }
 }
 
 /// The next element's bits from a source queue; the wavelet goes with its last.
@@ -189,8 +208,10 @@ void Engine::gather(Core &core, Thread &thread, int source, int64_t count,
   const OperandPlan &s = thread.plan->sources[source];
   switch (s.kind) {
   case Kind::Memory:
-    load(s.type, &sram[thread.at[source + 1] + thread.done * s.strideBytes],
-         s.strideBytes, count, values);
+    eachRow(s, thread.done, count, [&](int64_t byte, int64_t n, int64_t i) {
+      load(s.type, &sram[thread.at[source + 1] + byte], s.strideBytes, n,
+           values + i);
+    });
     counters.sramReadBytes += count * dataBytes(s.type);
     return;
   case Kind::Fabric:
@@ -210,8 +231,9 @@ void Engine::scatter(Core &core, Thread &thread, int64_t count,
                      const float *values) {
   const OperandPlan &d = thread.plan->destination;
   if (d.kind == Kind::Memory) {
-    store(d.type, values, d.strideBytes, count,
-          &sram[thread.at[0] + thread.done * d.strideBytes]);
+    eachRow(d, thread.done, count, [&](int64_t byte, int64_t n, int64_t i) {
+      store(d.type, values + i, d.strideBytes, n, &sram[thread.at[0] + byte]);
+    });
     counters.sramWriteBytes += count * dataBytes(d.type);
     return;
   }
@@ -224,21 +246,17 @@ void Engine::move(Core &core, Thread &thread, int64_t count) {
   const VectorPlan &plan = *thread.plan;
   const OperandPlan &s = plan.sources[0], &d = plan.destination;
   int64_t width = dataBytes(d.type);
-  uint8_t *to = d.kind == Kind::Memory
-                    ? &sram[thread.at[0] + thread.done * d.strideBytes]
-                    : nullptr;
-  const uint8_t *from = s.kind == Kind::Memory
-                            ? &sram[thread.at[1] + thread.done * s.strideBytes]
-                            : nullptr;
+  bool from = s.kind == Kind::Memory, to = d.kind == Kind::Memory;
   counters.sramReadBytes += from ? count * width : 0;
   counters.sramWriteBytes += to ? count * width : 0;
-  for (int64_t i = 0; i < count; ++i) {
-    uint32_t bits = from ? readBits(s.type, from + i * s.strideBytes)
-                         : takeBits(core, thread, 0, thread.done + i);
+  for (int64_t i = thread.done; i < thread.done + count; ++i) {
+    uint32_t bits =
+        from ? readBits(s.type, &sram[thread.at[1] + s.position(i) * width])
+             : takeBits(core, thread, 0, i);
     if (to)
-      writeBits(d.type, bits, to + i * d.strideBytes);
+      writeBits(d.type, bits, &sram[thread.at[0] + d.position(i) * width]);
     else
-      putBits(core, thread, thread.done + i, bits);
+      putBits(core, thread, i, bits);
   }
 }
 
@@ -253,8 +271,9 @@ void Engine::computeBlock(Core &core, Thread &thread, int64_t count) {
   for (int32_t i = 0; i < plan.sourceCount; ++i)
     gather(core, thread, i, count, values[i]);
   if (plan.op == VectorOp::Fmac) {
-    load(d.type, &sram[thread.at[0] + thread.done * d.strideBytes],
-         d.strideBytes, count, sums);
+    eachRow(d, thread.done, count, [&](int64_t byte, int64_t n, int64_t i) {
+      load(d.type, &sram[thread.at[0] + byte], d.strideBytes, n, sums + i);
+    });
     counters.sramReadBytes += count * dataBytes(d.type);
   }
   apply(plan.op, d.type == DataType::F32, values, sums, count, result,

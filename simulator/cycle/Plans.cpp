@@ -7,6 +7,7 @@
 #include "simulator/cycle/Plans.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace waferflow::cycle {
 
@@ -51,8 +52,12 @@ public:
 
   OperandPlan operand(const Operand &value) {
     OperandPlan result;
-    if (auto *m = std::get_if<MemoryOperand>(&value))
-      return memory(m->buffer, m->offset, m->stride);
+    if (auto *m = std::get_if<MemoryOperand>(&value)) {
+      result = memory(m->buffer, m->offset, m->stride);
+      result.row = m->row;
+      result.rowStride = m->rowStride;
+      return result;
+    }
     if (auto *f = std::get_if<FabricOperand>(&value)) {
       result.kind = OperandPlan::Kind::Fabric;
       result.index = f->queue;
@@ -82,7 +87,7 @@ public:
                       value.op == VectorOp::MaxOf;
     bool f16 = result.destination.type == DataType::F16 &&
                result.destination.kind == OperandPlan::Kind::Memory &&
-               result.destination.stride == 1;
+               result.destination.contiguous();
     for (const Operand &source : value.sources) {
       OperandPlan &s = result.sources[result.sourceCount++];
       s = operand(source);
@@ -94,7 +99,7 @@ public:
                      (a.kind == OperandPlan::Kind::Register ||
                       a.kind == OperandPlan::Kind::Immediate) &&
                      x.kind == OperandPlan::Kind::Memory &&
-                     x.type == DataType::F16 && x.stride == 1;
+                     x.type == DataType::F16 && x.contiguous();
     plan.threads = std::max(plan.threads, value.thread + 1);
     plan.vectors.push_back(result);
     return static_cast<int32_t>(plan.vectors.size()) - 1;
@@ -161,6 +166,27 @@ private:
 };
 
 } // namespace
+
+std::pair<int64_t, int64_t> OperandPlan::span(int64_t count) const {
+  int64_t last = position(count - 1);
+  int64_t low = std::min<int64_t>(0, last), high = std::max<int64_t>(0, last);
+  if (row && count > row)
+    for (int64_t end :
+         {row - 1, count / row * row - 1, (count - 1) / row * row}) {
+      low = std::min(low, position(end));
+      high = std::max(high, position(end));
+    }
+  return {low, high};
+}
+
+bool OperandPlan::distinct(int64_t count) const {
+  if (count < 2)
+    return true;
+  if (!row || count <= row)
+    return stride != 0;
+  return (stride != 0 || row == 1) &&
+         std::abs(rowStride) > (row - 1) * std::abs(stride);
+}
 
 /// Latency of a task's start. A local task has waited since its activation.
 static int64_t startCycles(const Task &task, const Machine &machine) {

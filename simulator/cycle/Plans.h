@@ -14,6 +14,8 @@
 
 #include "simulator/cycle/VectorRate.h"
 
+#include <utility>
+
 namespace waferflow::cycle {
 
 /// An integer of a core: a constant, or an entry of the core's table; plus a
@@ -32,9 +34,22 @@ struct OperandPlan {
   int32_t index = -1; ///< buffer, queue or register
   float immediate = 0;
   int64_t stride = 1;              ///< elements
+  int64_t row = 0, rowStride = 0;  ///< as in MemoryOperand
   int64_t strideBytes = 0;         ///< the same
   int64_t address = 0, extent = 0; ///< of the buffer: bytes, elements
   AmountPlan offset;
+
+  /// Element number `element`, counted in elements from the first.
+  int64_t position(int64_t element) const {
+    return row ? element / row * rowStride + element % row * stride
+               : element * stride;
+  }
+  /// One element behind the other.
+  bool contiguous() const { return stride == 1 && !row; }
+  /// The lowest and the highest position of `count` elements, at least 1.
+  std::pair<int64_t, int64_t> span(int64_t count) const;
+  /// Whether `count` elements are surely all different ones.
+  bool distinct(int64_t count) const;
 };
 
 struct VectorPlan {

@@ -70,11 +70,13 @@ bool Engine::forward(uint32_t index, Channel &channel, uint32_t &portsUsed) {
     return false;
 
   Slot slot = front(channel);
+  bool obeyed = slot.control && state.listens;
+  uint32_t data = obeyed ? behindRouter(slot.data) : slot.data;
   ColorCounters &color = counters.colors[channel.color];
   for (uint32_t left = tx; left; left &= left - 1) {
     uint32_t port = static_cast<uint32_t>(__builtin_ctz(left));
     Channel &target = channels[state.targets[port]];
-    push(target, slot.data, slot.control);
+    push(target, data, slot.control);
     if (target.reader < edgeNode)
       ++(target.reader & 1 ? color.delivered : color.hops);
     if (linkPeriod256 > 256) {
@@ -88,7 +90,7 @@ bool Engine::forward(uint32_t index, Channel &channel, uint32_t &portsUsed) {
   channel.lastGrant = static_cast<uint32_t>(now) + 1;
   pop(channel);
   happened(now + 1);
-  if (slot.control && !state.fixed)
+  if (obeyed)
     obey(index, state, slot.data);
   return true;
 }
@@ -100,6 +102,8 @@ void Engine::obey(uint32_t index, RouteState &state, uint32_t data) {
     return;
   const Route &route = program.routes[state.route];
   int64_t count = static_cast<int64_t>(route.positions.size());
+  if (count == 1)
+    return;
   int64_t before = state.position, next = route.initial;
   if (control.change == Control::Switch::Advance)
     next = before + 1 < count ? before + 1 : route.cyclic ? 0 : before;

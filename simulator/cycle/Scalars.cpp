@@ -58,12 +58,14 @@ bool Engine::address(uint32_t index, const Core &core,
                      const OperandPlan &operand, int64_t extent,
                      int64_t &byte) {
   int64_t first = amount(core, operand.offset);
-  int64_t last = first + (extent - 1) * operand.stride;
-  if (extent > 0 &&
-      (std::min(first, last) < 0 || std::max(first, last) >= operand.extent)) {
+  auto [low, high] =
+      extent > 0 ? operand.span(extent) : std::pair<int64_t, int64_t>(0, 0);
+  low += first;
+  high += first;
+  if (extent > 0 && (low < 0 || high >= operand.extent)) {
     const Buffer &buffer = core.plan->core->buffers[operand.index];
-    fail(index, "elements " + std::to_string(first) + " to " +
-                    std::to_string(last) + " of buffer '" + buffer.name +
+    fail(index, "elements " + std::to_string(low) + " to " +
+                    std::to_string(high) + " of buffer '" + buffer.name +
                     "', which has " + std::to_string(buffer.extent));
     return false;
   }

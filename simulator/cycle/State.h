@@ -65,9 +65,9 @@ struct RouteState {
   uint32_t readyAt = 0;                      ///< the switch moves until then
   uint32_t route = 0;                        ///< of the program
   uint8_t position = 0;
-  uint8_t rx = 0;     ///< Direction, in this position
-  Directions tx = 0;  ///< in this position
-  bool fixed = false; ///< no control wavelet moves it
+  uint8_t rx = 0;      ///< Direction, in this position
+  Directions tx = 0;   ///< in this position
+  bool listens = true; ///< to control wavelets
 };
 static_assert(sizeof(RouteState) == 32, "two a cache line");
 
