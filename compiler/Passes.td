@@ -170,4 +170,24 @@ def LowerToFabric : Pass<"lower-to-fabric", "::mlir::ModuleOp"> {
       "::mlir::scf::SCFDialect"];
 }
 
+def RouteConnections : Pass<"route-connections", "::waferflow::fabric::ProgramOp"> {
+  let summary = "Route every fabric.connect";
+  let description = [{
+    All connections of a program at once: first along x, then along y, or round the
+    links that others load, whichever leaves the busiest link less. Paths of one
+    connection that meet in a router are an error.
+  }];
+  let dependentDialects = ["::waferflow::fabric::FabricDialect"];
+}
+
+def AssignColors : Pass<"assign-colors", "::waferflow::fabric::ProgramOp"> {
+  let summary = "Let channels that meet in no router share a color";
+  let description = [{
+    Every fabric.color of a program is a channel; two interfere where a router has
+    routes of both. The interference graph is colored; more colors than the machine
+    has is an error.
+  }];
+  let dependentDialects = ["::waferflow::fabric::FabricDialect"];
+}
+
 #endif // WAFERFLOW_COMPILER_PASSES

@@ -7,6 +7,7 @@
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 
 #include "compiler/Passes.h"
+#include "compiler/Wiring.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -122,6 +123,9 @@ LogicalResult lowerToFabric(ModuleOp module) {
     lowering->finish(&op);
   }
   lowering->step.erase();
+  for (auto program : module.getOps<ProgramOp>())
+    if (failed(assignColors(program)))
+      return failure();
   return success();
 }
 

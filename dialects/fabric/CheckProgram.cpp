@@ -76,10 +76,11 @@ private:
 
   LogicalResult checkBody() {
     for (Operation &op : program.getBody().front())
-      if (!isa<ColorOp, RouteOp, CodeOp, InjectOp, DrainOp>(op))
+      if (!isa<ColorOp, RouteOp, ConnectOp, CodeOp, InjectOp, DrainOp>(op))
         return op.emitError()
-               << "expected fabric.color, fabric.route, fabric.code, "
-                  "fabric.inject or fabric.drain in a program, got '"
+               << "expected fabric.color, fabric.route, fabric.connect, "
+                  "fabric.code, fabric.inject or fabric.drain in a program, "
+                  "got '"
                << op.getName() << "'";
     return success();
   }

@@ -60,6 +60,24 @@ LogicalResult RouteOp::verify() {
   return checkOnFabric(*this, getCores());
 }
 
+LogicalResult ConnectOp::verify() {
+  if (getDx() == 0 && getDy() == 0)
+    return emitOpError() << "expected another core, got each core itself";
+  SelectAttr cores = getCores();
+  if (failed(checkColor(*this, getColor())) ||
+      failed(checkOnFabric(*this, cores)))
+    return failure();
+  auto dx = static_cast<int64_t>(getDx()), dy = static_cast<int64_t>(getDy());
+  auto limits = limitsOf(*this);
+  if (limits &&
+      (cores.getXBegin() + dx < 0 || cores.getXEnd() + dx > limits->width ||
+       cores.getYBegin() + dy < 0 || cores.getYEnd() + dy > limits->height))
+    return emitOpError() << "goes by (" << dx << ", " << dy
+                         << ") off the fabric, which has " << limits->width
+                         << " columns and " << limits->height << " rows";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Edges
 //===----------------------------------------------------------------------===//

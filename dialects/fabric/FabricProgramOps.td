@@ -68,6 +68,27 @@ def Fabric_RouteOp : Fabric_Op<"route", [inProgram]> {
   let hasVerifier = 1;
 }
 
+def Fabric_ConnectOp : Fabric_Op<"connect", [inProgram]> {
+  let summary = "a color that goes from each core of a selection to another core";
+  let description = [{
+    Every core sends it to the core `dx` columns east and `dy` rows south; the pass
+    `route-connections` finds the way. `wavelets`, where known, says how many each
+    sends: busy links are avoided.
+
+    ```mlir
+    fabric.connect %c on <x 11 to 12, y 0 to 8> by -11, 0
+    fabric.connect %d on <x 0 to 4, y 0 to 1> by 4, 2 wavelets 128
+    ```
+  }];
+  let arguments = (ins Fabric_ColorType:$color, Fabric_SelectAttr:$cores,
+      I64Attr:$dx, I64Attr:$dy, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$wavelets);
+  let assemblyFormat = [{
+    $color `on` $cores `by` custom<BareInt>($dx) `,` custom<BareInt>($dy)
+    (`wavelets` custom<BareInt>($wavelets)^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
 def Fabric_CodeOp : Fabric_Op<"code", [inProgram, SymbolTable, Symbol, SingleBlock,
     NoTerminator, NoRegionArguments]> {
   let summary = "the program of each core of a selection";

@@ -195,6 +195,6 @@ fabric.program @body {
 // -----
 
 fabric.program @body {
-  // expected-error @below {{expected fabric.color, fabric.route, fabric.code, fabric.inject or fabric.drain in a program, got 'arith.constant'}}
+  // expected-error @below {{expected fabric.color, fabric.route, fabric.connect, fabric.code, fabric.inject or fabric.drain in a program, got 'arith.constant'}}
   %0 = arith.constant 0 : index
 }

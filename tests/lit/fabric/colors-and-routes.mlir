@@ -140,3 +140,30 @@ fabric.program @deaf_core {
   // expected-error @below {{delivers color 5 to core (0, 0), which has no input queue of that color}}
   fabric.route %c on <x 0 to 1, y 0 to 1> [<west -> ramp>]
 }
+
+// -----
+
+// CHECK-LABEL: fabric.program @connections
+fabric.program @connections {
+  %c = fabric.color 5
+  // CHECK: fabric.connect %{{.*}} on <x 11 to 12, y 0 to 8> by -11, 0
+  fabric.connect %c on <x 11 to 12, y 0 to 8> by -11, 0
+  // CHECK: fabric.connect %{{.*}} on <x 0 to 4, y 0 to 1> by 4, 2 wavelets 128
+  fabric.connect %c on <x 0 to 4, y 0 to 1> by 4, 2 wavelets 128
+}
+
+// -----
+
+fabric.program @connected_to_itself {
+  %c = fabric.color 5
+  // expected-error @below {{expected another core, got each core itself}}
+  fabric.connect %c on <x 0 to 4, y 0 to 1> by 0, 0
+}
+
+// -----
+
+fabric.program @connected_off_the_fabric {
+  %c = fabric.color 5
+  // expected-error @below {{goes by (0, 3) off the fabric, which has 12 columns and 10 rows}}
+  fabric.connect %c on <x 0 to 4, y 7 to 8> by 0, 3
+}
