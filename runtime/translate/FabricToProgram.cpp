@@ -129,6 +129,7 @@ public:
     static const llvm::StringMap<Case> table = {
         {"fabric.color", &Translator::color},
         {"fabric.route", &Translator::route},
+        {"fabric.connect", &Translator::connect},
         {"fabric.code", &Translator::code},
         {"fabric.inject", &Translator::inject},
         {"fabric.drain", &Translator::drain}};
@@ -189,6 +190,10 @@ private:
     to.listens = !route.getFixed();
     result.routes.push_back(std::move(to));
     return success();
+  }
+
+  LogicalResult connect(Operation *op) {
+    return op->emitOpError() << "has no route yet; run route-connections";
   }
 
   /// Calls `body` with each lane of an edge op.
@@ -337,6 +342,11 @@ bool translatesFabricOp(StringRef name) {
          name == BufferOp::getOperationName() ||
          name == QueueOp::getOperationName() ||
          name == TaskOp::getOperationName() ||
+         // The host's side of a module: what runs the programs reads it.
+         name == ArgumentOp::getOperationName() ||
+         name == ResultOp::getOperationName() ||
+         name == WriteOp::getOperationName() ||
+         name == ReadOp::getOperationName() ||
          Translator::cases().contains(name) || translatesTaskOp(name);
 }
 
