@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Each builder gives a program for `cores` cores in one row, `elements` values
-// a core in the buffer "data", and no other cost than the machine's. The root
-// of a reduction is the last core, in the east.
+// Each builder gives a program for `cores` cores in one row (2d: in each of
+// `rows`), `elements` values a core in the buffer "data", and no other cost
+// than the machine's. The root of a reduction is the last core, in the east.
 //
 //===----------------------------------------------------------------------===//
 #ifndef WAFERFLOW_SIMULATOR_CYCLE_COLLECTIVES_COLLECTIVES_H
@@ -23,7 +23,8 @@ struct CollectiveShape {
   int64_t cores = 0;
   int64_t elements = 0; ///< a core
   DataType type = DataType::F32;
-  int64_t group = 0; ///< S, of two-phase only; need not divide `cores`
+  int64_t group = 0; ///< S, of two-phase and 2d; need not divide `cores`
+  int64_t rows = 1;  ///< of 2d
 };
 
 /// "data" of core 0 into "data" of all others, by multicast.
@@ -34,6 +35,14 @@ FabricProgram chainReduce(const Machine &machine, const CollectiveShape &shape);
 /// A chain in each group of S cores, then a chain over their last cores.
 FabricProgram twoPhaseReduce(const Machine &machine,
                              const CollectiveShape &shape);
+/// Each second core sends its sum to its neighbour, each fourth to the one two
+/// further, and so on; what comes last is added as it is sent on.
+FabricProgram treeReduce(const Machine &machine, const CollectiveShape &shape);
+/// The sum into every core's "data": in each row to the last column, down that
+/// column, and back to all by multicast. Two-phase where `group` is given (up
+/// to a row's or column's cores), else chains.
+FabricProgram gridAllReduce(const Machine &machine,
+                            const CollectiveShape &shape);
 /// Every core's vector travels to the root, which adds them one by one, the
 /// nearest first; switches let one core in after the other.
 FabricProgram starReduce(const Machine &machine, const CollectiveShape &shape);
@@ -52,12 +61,19 @@ int64_t ringSlice(const Machine &machine, DataType type);
 FabricProgram relay(const Machine &machine, const CollectiveShape &shape);
 
 /// Cycles by the formulas of HPDC'24, "Near-Optimal Wafer-Scale Reduce", for B
-/// wavelets a core and hops of one cycle. T_R is the machine's ramp.
+/// wavelets a core and hops of one cycle. T_R is the machine's ramp. Tree and
+/// grid are derived here from the paper's model, max(C, E / N + L) + (2 T_R +
+/// 1) D (C wavelets through the busiest core, E hops of all, N links, L hops of
+/// the longest way, D dependent steps); the others are quoted.
 int64_t publishedBroadcast(int64_t cores, int64_t wavelets, int64_t ramp);
 int64_t publishedChain(int64_t cores, int64_t wavelets, int64_t ramp);
 int64_t publishedTwoPhase(int64_t cores, int64_t wavelets, int64_t group,
                           int64_t ramp);
 int64_t publishedStar(int64_t cores, int64_t wavelets, int64_t ramp);
+int64_t publishedTree(int64_t cores, int64_t wavelets, int64_t ramp);
+/// Two reductions and the broadcast, one after the other; a group of 0: chains.
+int64_t publishedGrid(int64_t cores, int64_t rows, int64_t wavelets,
+                      int64_t group, int64_t ramp);
 int64_t publishedRing(int64_t cores, int64_t wavelets, int64_t ramp);
 
 } // namespace waferflow::cycle

@@ -74,6 +74,28 @@ inline Vector vector(VectorOp op, Operand destination,
   return result;
 }
 
+/// Between neighbours the color alternates: a core takes one and gives the
+/// other. `color` is that of the cores with an even index.
+inline int32_t colorOf(int64_t index, int32_t color) {
+  return color + static_cast<int32_t>(index % 2);
+}
+
+/// A reduction along a row to the east, or along a column to the south: a chain
+/// in each group, then a chain over the last cores of the groups.
+struct Along {
+  int64_t cores = 0;
+  int64_t group = 0; ///< at least 1; `cores`: one chain
+  Direction from = Direction::West, to = Direction::East;
+  int32_t color = 0;             ///< the first of four
+  int32_t input = 0, output = 2; ///< hardware queues, the first of two and one
+};
+
+/// Adds to `text`, whose selection is core `at` of the line (or the same core
+/// of several lines side by side), its part of the reduction: routes, queues
+/// and code at the end of its first task.
+void reduceAlong(FabricProgram &program, CoreProgram &text,
+                 const CollectiveShape &shape, const Along &along, int64_t at);
+
 } // namespace waferflow::cycle::parts
 
 #endif // WAFERFLOW_SIMULATOR_CYCLE_COLLECTIVES_PARTS_H

@@ -40,23 +40,24 @@ struct Ran {
     if (!created)
       return;
     simulation = std::make_unique<FabricSimulation>(std::move(*created));
-    for (int64_t x = 0; x < shape.cores; ++x) {
-      int64_t extent = simulation->read(x, 0, "data")->size();
+    for (int64_t c = 0; c < shape.cores * shape.rows; ++c) {
+      int64_t x = c % shape.cores, y = c / shape.cores;
+      int64_t extent = simulation->read(x, y, "data")->size();
       std::vector<float> values(extent, 0);
       for (int64_t i = 0; i < shape.elements; ++i)
-        values[i] = valueOf(x, i);
-      EXPECT_FALSE(simulation->write(x, 0, "data", values));
+        values[i] = valueOf(c, i);
+      EXPECT_FALSE(simulation->write(x, y, "data", values));
     }
     auto error = simulation->run();
     EXPECT_FALSE(error) << error->str();
     cycles = simulation->cycles();
   }
 
-  void expectSum(int64_t x, const CollectiveShape &shape) {
-    auto got = simulation->read(x, 0, "data");
+  void expectSum(int64_t x, const CollectiveShape &shape, int64_t y = 0) {
+    auto got = simulation->read(x, y, "data");
     for (int64_t i = 0; i < shape.elements; ++i) {
       float sum = 0;
-      for (int64_t c = 0; c < shape.cores; ++c)
+      for (int64_t c = 0; c < shape.cores * shape.rows; ++c)
         sum += valueOf(c, i);
       ASSERT_EQ((*got)[i], sum) << "core " << x << " element " << i;
     }
@@ -129,6 +130,33 @@ TEST(Formulas, Star) {
                "star P=16 B=1024");
 }
 
+TEST(Formulas, Tree) {
+  Machine machine = load("cs2");
+  for (auto [p, b] : {std::pair(512, 4096), {64, 2048}, {64, 4096}}) {
+    CollectiveShape shape{p, b};
+    Ran run(treeReduce(machine, shape), shape);
+    run.expectSum(p - 1, shape);
+    expectWithin(run.cycles, publishedTree(p, b, machine.rampCycles), 0.02,
+                 "tree P=" + std::to_string(p) + " B=" + std::to_string(b));
+  }
+}
+
+TEST(Formulas, Grid) {
+  Machine machine = load("cs2");
+  for (auto [w, h, b, s] :
+       {std::tuple(32, 16, 2048, 0), {32, 32, 4096, 0}, {16, 32, 4096, 4}}) {
+    CollectiveShape shape{w, b, DataType::F32, s, h};
+    Ran run(gridAllReduce(machine, shape), shape);
+    for (int64_t y = 0; y < h; y += 5)
+      for (int64_t x = 0; x < w; x += 3)
+        run.expectSum(x, shape, y);
+    expectWithin(run.cycles, publishedGrid(w, h, b, s, machine.rampCycles),
+                 0.02,
+                 "2d " + std::to_string(w) + "x" + std::to_string(h) +
+                     " B=" + std::to_string(b) + " S=" + std::to_string(s));
+  }
+}
+
 /// The formula counts 2 (P - 1) B / P wavelets a core and lets a core wait in
 /// each of the 2 (P - 1) rounds for the one before. Here a core that adds and
 /// passes on in one slot has none to pass for its first part and none to take
@@ -180,12 +208,31 @@ TEST(Values, SizesThatDoNotDivide) {
         chain.expectSum(p - 1, shape);
         Ran two(twoPhaseReduce(machine, shape), shape);
         two.expectSum(p - 1, shape);
+        Ran tree(treeReduce(machine, shape), shape);
+        tree.expectSum(p - 1, shape);
         Ran star(starReduce(machine, shape), shape);
         star.expectSum(p - 1, shape);
         Ran ring(ringAllReduce(machine, shape), shape);
         for (int64_t x = 0; x < p; ++x)
           ring.expectSum(x, shape);
+        for (int64_t rows : {1, 2, 5})
+          for (int64_t group : {0, 1, 2, 3}) {
+            CollectiveShape flat{p, 33, type, group, rows};
+            Ran grid(gridAllReduce(machine, flat), flat);
+            for (int64_t c = 0; c < p * rows; ++c)
+              grid.expectSum(c % p, flat, c / p);
+          }
       }
+}
+
+/// More levels than a core has queues: two levels share a color.
+TEST(Values, TreeOfMoreLevelsThanQueues) {
+  Machine machine = load("cs2", {"core.input_queues_wavelets=6,6,4"});
+  for (int64_t p : {9, 13, 16, 27, 33, 64}) {
+    CollectiveShape shape{p, 40};
+    Ran tree(treeReduce(machine, shape), shape);
+    tree.expectSum(p - 1, shape);
+  }
 }
 
 TEST(Formulas, RelayOnCs3) {
