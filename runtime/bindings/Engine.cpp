@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Engine.h"
 
+#include "runtime/engine/Collective.h"
 #include "runtime/engine/Run.h"
 #include "simulator/machine/Reader.h"
 
@@ -102,6 +103,10 @@ void bindEngine(py::module_ &module) {
                                             requestOf(request)));
              });
   module.def("machine_table", &machineTableOf);
+  module.def("collective", [](const std::string &request) {
+    py::gil_scoped_release unlocked;
+    return unwrap(collective(request));
+  });
 }
 
 } // namespace waferflow
