@@ -58,7 +58,21 @@ BAD = [
     (["simulate", "none.mlirbc"], "can't read program 'none.mlirbc': no such file or directory"),
     (["machines", "--json", "x.json"], "--json: needs a MACHINE"),
     (["fly"], "argument COMMAND: invalid choice: 'fly' (choose from 'run', 'theory', 'compile', "
-     "'simulate', 'models', 'machines')"),
+     "'simulate', 'collective', 'models', 'machines')"),
+    (["collective", "sum"], "unknown operation 'sum'; choose one of: broadcast, chain, tree, "
+     "two-phase, star, ring, 2d"),
+    (["collective", "ring", "--type", "f64"], "unknown type 'f64'; choose one of: f16, bf16, f32"),
+    (["collective", "ring", "--pes", "many"], "pes: expected a number of cores or WIDTHxHEIGHT, "
+     "got 'many'"),
+    (["collective", "2d", "--pes", "64"], "pes: 2d expects WIDTHxHEIGHT, got '64'"),
+    (["collective", "2d", "--pes", "4x4x4"], "pes: expected a number of cores or WIDTHxHEIGHT, "
+     "got '4x4x4'"),
+    (["collective", "chain", "--elements", "0"], "elements: expected a whole number of at least "
+     "1, got 0"),
+    (["collective", "two-phase", "--group", "-2"], "group: expected a whole number of at least "
+     "1, got -2"),
+    (["collective", "ring", "--machine", "cs9"], "unknown machine 'cs9'; choose one of: cs3, "
+     "tiny; or give the path of a YAML file"),
     (["run", "tiny", "--spars", "0.5"], "unrecognized arguments: --spars 0.5"),
 ]  # fmt: skip
 

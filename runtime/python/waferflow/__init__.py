@@ -3,7 +3,8 @@
 The functions have the names of the command line's commands and raise WaferflowError.
 """
 
-from waferflow.api import compile, machine_table, run, simulate, theory
+from waferflow.api import collective, compile, machine_table, run, simulate, theory
+from waferflow.collectives import Collective, Published
 from waferflow.errors import WaferflowError
 from waferflow.results import (
     Host,
@@ -19,9 +20,11 @@ from waferflow.results import (
 )
 
 __all__ = [
+    "Collective",
     "Host",
     "KernelRow",
     "Ledger",
+    "Published",
     "Result",
     "Results",
     "SensitivityRow",
@@ -30,6 +33,7 @@ __all__ = [
     "TheoryRow",
     "Utilization",
     "WaferflowError",
+    "collective",
     "compile",
     "machine_table",
     "run",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from waferflow import native, paths, requests
+from waferflow import collectives, native, paths, requests
+from waferflow.collectives import Collective
 from waferflow.errors import WaferflowError
 from waferflow.machines import MachineTable
 from waferflow.results import Results, Theory
@@ -108,6 +109,24 @@ def simulate(program: bytes | str | Path, *, fidelity: str = "tile", **options: 
         "threads": threads or requests.default_threads(),
     }
     return Results.from_json(native.call("simulate", program, json.dumps(request)))
+
+
+def collective(operation: str, **options: Any) -> Collective:
+    """Simulates one collective wavelet by wavelet and checks its values.
+
+    Args:
+        operation: broadcast, chain, tree, two-phase, star, ring (all-reduce) or 2d (all-reduce of
+            a rectangle: chains along x, down the last column, and multicast back).
+        **options: `pes` (cores in a row, default 64; for 2d "WxH" or (W, H), default 8x8),
+            `elements` (a core, default 1024), `group` (cores a group: of two-phase, default the
+            root of pes; of 2d, default none, which is chains), `type` (f16, bf16, f32; default
+            f32), `machine` (name or YAML path, default cs3), `set` ("pe.setup_cycles=13").
+
+    Returns:
+        Cycles, counters, and the published formula beside them.
+    """
+    request = collectives.request(operation, **options)
+    return Collective.from_json(native.call("collective", request))
 
 
 def machine_table(machine: str) -> MachineTable:

@@ -13,6 +13,7 @@ from waferflow import api, models, parser, plot, requests
 from waferflow.errors import WaferflowError
 from waferflow.outputs import Output
 from waferflow.progress import shown
+from waferflow.tables import collective as collective_table
 from waferflow.tables import lists, report, theory
 
 STEP_OPTIONS = [
@@ -119,6 +120,24 @@ def simulate(options: argparse.Namespace) -> None:
             json_file.write(results.to_json())
 
 
+def collective(options: argparse.Namespace) -> None:
+    """`waferflow collective`."""
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        result = api.collective(
+            options.operation,
+            pes=options.pes,
+            elements=options.elements,
+            group=options.group,
+            type=options.type,
+            machine=options.machine,
+            set=options.set,
+        )
+        collective_table.show(result, console())
+        if json_file:
+            json_file.write(result.to_json())
+
+
 def show_models(options: argparse.Namespace) -> None:
     """`waferflow models`."""
     lists.show_models([models.sizes(name) for name in models.names()], console())
@@ -161,6 +180,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "theory": show_theory,
     "compile": compile,
     "simulate": simulate,
+    "collective": collective,
     "models": show_models,
     "machines": show_machines,
 }

@@ -5,7 +5,7 @@ import sys
 import textwrap
 from typing import Any, NoReturn
 
-from waferflow import requests
+from waferflow import collectives, requests
 
 RUN_EXAMPLES = """examples:
   waferflow run llama-2-7b --sparsity 0 0.5 0.7 0.9 --tokens 131072 --seq 2048
@@ -67,6 +67,7 @@ def build() -> Parser:
     add_theory(commands)
     add_compile(commands)
     add_simulate(commands)
+    add_collective(commands)
     add_lists(commands)
     return parser
 
@@ -155,6 +156,47 @@ def add_simulate(commands: Any) -> None:
     )
     add_set(command)
     add_threads(command)
+    add_json(command)
+
+
+def add_collective(commands: Any) -> None:
+    """`collective`: one collective, wavelet by wavelet."""
+    names = "|".join(collectives.OPERATIONS)
+    command = commands.add_parser(
+        "collective",
+        usage="waferflow collective OPERATION [options]",
+        help="what a broadcast or reduction costs, beside the published formula",
+        description="Simulates one collective wavelet by wavelet, checks its values, and prints "
+        "cycles and counters beside the published formula.",
+    )
+    command.add_argument("operation", metavar="OPERATION", help=names)
+    command.add_argument(
+        "--pes", metavar="P", help="cores in a row, default 64; of 2d WxH, default 8x8"
+    )
+    command.add_argument(
+        "--elements", type=whole, default=1024, metavar="B", help="a core; default 1024"
+    )
+    command.add_argument(
+        "--group",
+        type=whole,
+        metavar="S",
+        help="cores a group: of two-phase, default the root of P; of 2d, default chains",
+    )
+    command.add_argument(
+        "--type", default="f32", metavar="|".join(requests.TYPES), help="default f32"
+    )
+    command.add_argument(
+        "--machine", default="cs3", metavar="MACHINE", help="a name or a YAML file; default cs3"
+    )
+    command.add_argument(
+        "--set",
+        type=setting,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="machine parameter (pe.setup_cycles=13)",
+    )
     add_json(command)
 
 
