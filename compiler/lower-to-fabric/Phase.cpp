@@ -90,6 +90,8 @@ Value Code::buffer(const Held &held) {
   auto type =
       MemRefType::get({held.extent}, held.element, MemRefLayoutAttrInterface(),
                       SramAttr::get(b.getContext()));
+  OpBuilder::InsertionGuard guard(b);
+  beforeTasks();
   Value buffer = BufferOp::create(
       b, phase.loc, type, b.getStringAttr("b" + std::to_string(held.address)),
       b.getI64IntegerAttr(held.address));
@@ -97,7 +99,16 @@ Value Code::buffer(const Held &held) {
   return buffer;
 }
 
+/// What tasks use stands before them, however late it is asked for.
+void Code::beforeTasks() {
+  auto tasks = code.getBody().getOps<TaskOp>();
+  if (!tasks.empty())
+    b.setInsertionPoint(*tasks.begin());
+}
+
 Value Code::queue(QueueKind kind, ArrayRef<ColorAt> colors) {
+  OpBuilder::InsertionGuard guard(b);
+  beforeTasks();
   SmallVector<Value> values;
   SmallVector<Attribute> selections;
   for (auto [color, selection] : colors) {

@@ -88,6 +88,8 @@ private:
               mlir::Value queue, bool start, bool blocked, bool configured,
               llvm::ArrayRef<mlir::Type> arguments);
 
+  void beforeTasks();
+
   mlir::OpBuilder b; ///< at the end of the code
   llvm::SmallVector<std::pair<Held, mlir::Value>> buffers;
   int64_t inputs = 0, outputs = 0, tasks = 0;

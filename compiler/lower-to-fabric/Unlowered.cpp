@@ -16,16 +16,7 @@ LogicalResult lowerSpmm(StepLowering &, flow::SpmmOp kernel) {
 LogicalResult lowerSddmm(StepLowering &, flow::SddmmOp kernel) {
   return kernel.emitOpError("has no lowering to the fabric yet");
 }
-LogicalResult lowerMap(StepLowering &, flow::MapOp kernel) {
-  return kernel.emitOpError("has no lowering to the fabric yet");
-}
-LogicalResult lowerReduce(StepLowering &, flow::ReduceOp kernel) {
-  return kernel.emitOpError("has no lowering to the fabric yet");
-}
 LogicalResult lowerAttention(StepLowering &, flow::AttentionOp kernel) {
-  return kernel.emitOpError("has no lowering to the fabric yet");
-}
-LogicalResult lowerGather(StepLowering &, flow::GatherOp kernel) {
   return kernel.emitOpError("has no lowering to the fabric yet");
 }
 
