@@ -38,7 +38,7 @@ static void busySpmm(benchmark::State &state) {
   FabricProgram program = streamedSpmm(
       file->machine, spmm(state.range(0), state.range(1), state.range(2),
                           state.range(3) ? DataType::F32 : DataType::F16));
-  double active = 0, cycles = 0, bytes = 0;
+  double active = 0, cycles = 0, bytes = 0, products = 0;
   for (auto _ : state) {
     state.PauseTiming();
     auto created = FabricSimulation::create(program);
@@ -49,10 +49,13 @@ static void busySpmm(benchmark::State &state) {
       return state.SkipWithError(error->str().c_str());
     active += static_cast<double>(created->counters().activeCoreCycles);
     cycles += static_cast<double>(created->cycles());
+    products += static_cast<double>(created->counters().multiplyAdds);
     bytes = created->stateBytesPerCore();
   }
   state.counters["active_core_cycles/s"] =
       benchmark::Counter(active, benchmark::Counter::kIsRate);
+  state.counters["nonzero_multiply_adds/s"] =
+      benchmark::Counter(products, benchmark::Counter::kIsRate);
   state.counters["cycles"] = cycles / static_cast<double>(state.iterations());
   state.counters["state_bytes/core"] = bytes;
 }
