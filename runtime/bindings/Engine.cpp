@@ -44,8 +44,10 @@ Stage stageOf(const std::string &name) {
     return Stage::Flow;
   if (name == "placed")
     return Stage::Placed;
-  throw py::value_error("--to: expected graph, flow or placed, got '" + name +
-                        "'");
+  if (name == "fabric")
+    return Stage::Fabric;
+  throw py::value_error("--to: expected graph, flow, placed or fabric, got '" +
+                        name + "'");
 }
 
 std::string runRequest(

@@ -8,6 +8,7 @@
 // Text, bytecode and numpy in, plain data out.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/bindings/Cycle.h"
 #include "runtime/bindings/Engine.h"
 #include "runtime/bindings/Oracle.h"
 #include "runtime/bindings/Store.h"
@@ -19,4 +20,5 @@ PYBIND11_MODULE(_waferflow, module) {
   waferflow::bindEngine(module);
   waferflow::bindOracle(module);
   waferflow::bindStore(module);
+  waferflow::bindCycle(module);
 }

@@ -53,15 +53,21 @@ LossScaleOptions::Kind scalingOf(const std::string &name) {
                         name + "'");
 }
 
-MasterStore create(double rate, std::pair<double, double> betas, double epsilon,
-                   double decay, double clipNorm, const std::string &scaling,
-                   double scale, double growth, double backoff,
-                   int64_t interval) {
+StoreOptions optionsOf(double rate, std::pair<double, double> betas,
+                       double epsilon, double decay, double clipNorm,
+                       const std::string &scaling, double scale, double growth,
+                       double backoff, int64_t interval) {
   StoreOptions options;
   options.adamw = {rate, betas.first, betas.second, epsilon, decay};
   options.lossScale = {scalingOf(scaling), scale, growth, backoff, interval};
   options.clipNorm = clipNorm;
-  return unwrap(MasterStore::create(options));
+  return options;
+}
+
+/// Takes the arguments of StoreOptions.
+MasterStore create(const py::kwargs &arguments) {
+  py::object options = py::type::of<StoreOptions>()(**arguments);
+  return unwrap(MasterStore::create(options.cast<StoreOptions>()));
 }
 
 void add(MasterStore &store, const std::string &name, const FloatArray &values,
@@ -103,15 +109,18 @@ FloatArray arrayOf(const std::vector<float> &values) {
 } // namespace
 
 void waferflow::bindStore(py::module_ &module) {
-  py::class_<MasterStore>(module, "MasterStore",
-                          "f32 master weights with AdamW, as the weight store "
-                          "keeps them. Arrays come out flat.")
-      .def(py::init(&create), py::kw_only(), py::arg("learning_rate") = 1e-3,
+  py::class_<StoreOptions>(module, "StoreOptions",
+                           "AdamW, clipping and loss scaling.")
+      .def(py::init(&optionsOf), py::kw_only(), py::arg("learning_rate") = 1e-3,
            py::arg("betas") = std::pair<double, double>(0.9, 0.999),
            py::arg("epsilon") = 1e-8, py::arg("weight_decay") = 1e-2,
            py::arg("clip_norm") = 0.0, py::arg("loss_scaling") = "none",
            py::arg("scale") = 65536.0, py::arg("growth") = 2.0,
-           py::arg("backoff") = 0.5, py::arg("growth_interval") = 2000)
+           py::arg("backoff") = 0.5, py::arg("growth_interval") = 2000);
+  py::class_<MasterStore>(module, "MasterStore",
+                          "f32 master weights with AdamW, as the weight store "
+                          "keeps them. Arrays come out flat.")
+      .def(py::init(&create))
       .def("add", &add, py::arg("name"), py::arg("values"),
            py::arg("storage") = "f32", py::arg("mask") = py::none())
       .def("step", &step, py::arg("gradients"))

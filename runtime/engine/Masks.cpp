@@ -53,14 +53,10 @@ cachedMask(WeightAttr weight, int64_t rows, int64_t columns, MaskCache &cache) {
     return mask;
   const Checkpoint *checkpoint = nullptr;
   if (!spec.file.empty()) {
-    auto &file = cache.files[spec.file];
-    if (!file) {
-      auto opened = Checkpoint::open(spec.file);
-      if (!opened)
-        return opened.errors;
-      file = *opened;
-    }
-    checkpoint = file.get();
+    auto file = cachedFile(spec.file, cache);
+    if (!file)
+      return file.errors;
+    checkpoint = file->get();
   }
   auto made = makeMask(spec, rows, columns, checkpoint);
   if (made)
@@ -70,12 +66,26 @@ cachedMask(WeightAttr weight, int64_t rows, int64_t columns, MaskCache &cache) {
 
 } // namespace
 
+Result<std::shared_ptr<const Checkpoint>> cachedFile(const std::string &path,
+                                                     MaskCache &cache) {
+  auto &file = cache.files[path];
+  if (file)
+    return file;
+  auto opened = Checkpoint::open(path);
+  if (opened)
+    file = *opened;
+  return opened;
+}
+
+MaskFactory maskFactory(MaskCache &cache) {
+  return [&cache](WeightAttr weight, int64_t rows, int64_t columns) {
+    return cachedMask(weight, rows, columns, cache);
+  };
+}
+
 Result<Program> loadProgram(ModuleOp module, MaskCache &cache) {
   DiagnosticCollector collector(*module.getContext());
-  auto program = translateToProgram(
-      module, [&](WeightAttr weight, int64_t rows, int64_t columns) {
-        return cachedMask(weight, rows, columns, cache);
-      });
+  auto program = translateToProgram(module, maskFactory(cache));
   if (failed(program))
     return collector.error("");
   return std::move(*program);
@@ -125,6 +135,17 @@ std::string Session::describeMask(double sparsity) const {
   return text + llvm::formatv(", seed {0} (synthetic)", asked.seed).str();
 }
 
+Result<SourceAttr> Session::sourceOf(const std::string &weight) {
+  std::string &hash = hashes[weight];
+  if (hash.empty()) {
+    auto computed = checkpoint->hash(weight);
+    if (!computed)
+      return computed.errors;
+    hash = *computed;
+  }
+  return SourceAttr::get(context.get(), checkpoint->path(), weight, hash);
+}
+
 std::optional<Error> Session::maskWeights(ModuleOp module, double sparsity) {
   if (sparsity == 0)
     return std::nullopt;
@@ -149,15 +170,10 @@ std::optional<Error> Session::maskWeights(ModuleOp module, double sparsity) {
     SourceAttr source;
     std::string name = weight.getName().str();
     if (checkpoint && mask != MaskKind::Uniform) {
-      std::string &hash = hashes[name];
-      if (hash.empty()) {
-        auto computed = checkpoint->hash(name);
-        if (!computed)
-          return computed.errors.front();
-        hash = *computed;
-      }
-      source =
-          SourceAttr::get(builder.getContext(), checkpoint->path(), name, hash);
+      auto found = sourceOf(name);
+      if (!found)
+        return found.errors.front();
+      source = *found;
     }
     auto type = cast<RankedTensorType>(step.getArgument(i).getType());
     double elements = static_cast<double>(type.getNumElements());

@@ -176,6 +176,20 @@ Result<std::string> theory(const Request &request) {
                           {"head", counted->head / tokens}}}});
 }
 
+static Result<Module> compiled(Session &session, double sparsity, Stage stage) {
+  switch (stage) {
+  case Stage::Graph:
+    return session.graph();
+  case Stage::Flow:
+    return session.flow(sparsity);
+  case Stage::Placed:
+    return session.placed(sparsity);
+  case Stage::Fabric:
+    return session.fabric(sparsity);
+  }
+  llvm_unreachable("every stage has a case");
+}
+
 Result<std::string> compile(const Request &request, Stage stage, bool asText) {
   auto session = Session::open(request);
   if (!session)
@@ -183,25 +197,21 @@ Result<std::string> compile(const Request &request, Stage stage, bool asText) {
   auto sparsity = (*session)->pointSparsity(request.sparsity.front());
   if (!sparsity)
     return sparsity.errors;
-  auto module = stage == Stage::Graph  ? (*session)->graph()
-                : stage == Stage::Flow ? (*session)->flow(*sparsity)
-                                       : (*session)->placed(*sparsity);
+  auto module = compiled(**session, *sparsity, stage);
   if (!module)
     return module.errors;
   Builder builder((*module)->getContext());
-  if (func::FuncOp step = findStep(**module))
-    step->setAttr(
-        "flow.point",
-        builder.getDictionaryAttr(
-            {builder.getNamedAttr("sparsity",
-                                  builder.getF64FloatAttr(*sparsity)),
-             builder.getNamedAttr("seed",
-                                  builder.getI64IntegerAttr(request.seed)),
-             builder.getNamedAttr(
-                 "mask",
-                 builder.getStringAttr((*session)->describeMask(*sparsity))),
-             builder.getNamedAttr("train",
-                                  builder.getBoolAttr(request.train))}));
+  auto point = builder.getDictionaryAttr(
+      {builder.getNamedAttr("sparsity", builder.getF64FloatAttr(*sparsity)),
+       builder.getNamedAttr("seed", builder.getI64IntegerAttr(request.seed)),
+       builder.getNamedAttr(
+           "mask", builder.getStringAttr((*session)->describeMask(*sparsity))),
+       builder.getNamedAttr("train", builder.getBoolAttr(request.train))});
+  // The lowering to the fabric leaves no step to say it of.
+  if (stage == Stage::Fabric)
+    (**module)->setAttr("flow.point", point);
+  else if (func::FuncOp step = findStep(**module))
+    step->setAttr("flow.point", point);
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (asText)

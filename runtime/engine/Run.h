@@ -26,7 +26,7 @@ Result<std::string> run(const Request &request, const Progress &progress);
 Result<std::string> theory(const Request &request);
 
 /// How far a compilation goes.
-enum class Stage { Graph, Flow, Placed };
+enum class Stage { Graph, Flow, Placed, Fabric };
 
 /// A compiled step at the request's first sparsity: MLIR bytecode, or text.
 Result<std::string> compile(const Request &request, Stage stage, bool asText);

@@ -9,11 +9,13 @@
 #include "compiler/ChooseMapping.h"
 #include "compiler/MappedStep.h"
 #include "compiler/Passes.h"
+#include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "dialects/flow/MachineAttr.h"
 #include "models/llama/Builder.h"
 #include "runtime/engine/Diagnostics.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassManager.h"
@@ -27,7 +29,7 @@ std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);
-  registry.insert<FlowDialect>();
+  registry.insert<FlowDialect, fabric::FabricDialect>();
   auto context =
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
@@ -172,6 +174,31 @@ Result<Module> Session::placed(double sparsity) {
       failed(insertRelayouts(**module)) || failed(planSram(**module)) ||
       failed(placeKernels(**module)))
     return collector.error("");
+  return module;
+}
+
+Result<Module> Session::fabric(double sparsity) {
+  auto module = placed(sparsity);
+  if (!module)
+    return module.errors;
+  DiagnosticCollector collector(*context);
+  Attribute model = findStep(**module)->getAttr("flow.model");
+  if (failed(fabric::lowerToFabric(**module)) || failed(verify(**module)))
+    return collector.error("");
+  (**module)->setAttr("flow.model", model);
+  if (!checkpoint)
+    return module;
+  for (auto argument : (**module).getOps<fabric::ArgumentOp>()) {
+    WeightAttr weight = argument.getWeightAttr();
+    if (!weight || weight.getSource())
+      continue;
+    auto source = sourceOf(weight.getName().str());
+    if (!source)
+      return source.errors;
+    argument.setWeightAttr(WeightAttr::get(context.get(), weight.getName(),
+                                           weight.getPruned(), weight.getMask(),
+                                           weight.getDensity(), *source));
+  }
   return module;
 }
 

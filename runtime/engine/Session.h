@@ -10,6 +10,7 @@
 #include "models/checkpoints/Checkpoint.h"
 #include "models/llama/LlamaConfig.h"
 #include "runtime/engine/Request.h"
+#include "runtime/translate/FlowToProgram.h"
 #include "simulator/machine/Reader.h"
 #include "simulator/program/Program.h"
 
@@ -31,6 +32,14 @@ struct MaskCache {
 
 /// A context with every dialect that a program may use.
 std::unique_ptr<mlir::MLIRContext> makeContext();
+
+/// Makes the masks of weights once each, kept in `cache`, which must outlive
+/// it.
+MaskFactory maskFactory(MaskCache &cache);
+
+/// A file's tensors, opened once.
+Result<std::shared_ptr<const Checkpoint>> cachedFile(const std::string &path,
+                                                     MaskCache &cache);
 
 /// A placed module's program; masks come from the weights' attributes, values
 /// from the checkpoints these name.
@@ -62,6 +71,9 @@ public:
   Result<Module> flow(double sparsity);
   /// Mapped and placed on the session's machine.
   Result<Module> placed(double sparsity);
+  /// Fabric programs and the host's part in them; weights name the checkpoint
+  /// that has their values.
+  Result<Module> fabric(double sparsity);
 
 private:
   Session() = default;
@@ -69,6 +81,7 @@ private:
   std::optional<Error> maskWeights(mlir::ModuleOp module, double sparsity);
   std::optional<Error> readModel();
   Result<double> ownSparsity();
+  Result<flow::SourceAttr> sourceOf(const std::string &weight);
   Result<Module> buildGraph(int64_t batch);
   Result<Module> buildFlow(int64_t batch);
 

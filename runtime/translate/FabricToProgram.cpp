@@ -196,21 +196,9 @@ private:
     return op->emitOpError() << "has no route yet; run route-connections";
   }
 
-  /// Calls `body` with each lane of an edge op.
-  template <typename OpT, typename Body>
-  LogicalResult lanes(OpT op, Body body) {
-    SelectAttr cores = op.getCores();
-    bool columns = op.getSide() == Link::North || op.getSide() == Link::South;
-    for (int64_t y = cores.getYBegin(); y < cores.getYEnd(); ++y)
-      for (int64_t x = cores.getXBegin(); x < cores.getXEnd(); ++x)
-        if (cores.contains(x, y) && failed(body(columns ? x : y)))
-          return failure();
-    return success();
-  }
-
   LogicalResult inject(Operation *op) {
     auto inject = cast<InjectOp>(op);
-    return lanes(inject, [&](int64_t lane) -> LogicalResult {
+    for (int64_t lane : lanesOf(inject)) {
       Result<std::vector<cycle::Wavelet>> wavelets = streams(inject, lane);
       if (!wavelets)
         return inject.emitOpError() << wavelets.str();
@@ -222,14 +210,14 @@ private:
       input.wavelets = std::make_shared<const std::vector<cycle::Wavelet>>(
           std::move(*wavelets));
       result.inputs.push_back(std::move(input));
-      return success();
-    });
+    }
+    return success();
   }
 
   LogicalResult drain(Operation *op) {
     auto drain = cast<DrainOp>(op);
     int64_t perWavelet = 4 / cycle::dataBytes(toDataType(drain.getElement()));
-    return lanes(drain, [&](int64_t lane) {
+    for (int64_t lane : lanesOf(drain)) {
       cycle::EdgeOutput output;
       output.name = drain.getStream().str();
       output.side = toDirection(drain.getSide());
@@ -237,8 +225,8 @@ private:
       output.color = idOf(drain.getColor());
       output.expected = (drain.getExtent() + perWavelet - 1) / perWavelet;
       result.outputs.push_back(std::move(output));
-      return success();
-    });
+    }
+    return success();
   }
 
   //===------------------------------------------------------------------===//
@@ -331,6 +319,19 @@ private:
 };
 
 } // namespace
+
+template <typename OpT> static std::vector<int64_t> lanes(OpT op) {
+  SelectAttr cores = op.getCores();
+  bool columns = op.getSide() == Link::North || op.getSide() == Link::South;
+  std::vector<int64_t> result;
+  for (int64_t y = cores.getYBegin(); y < cores.getYEnd(); ++y)
+    for (int64_t x = cores.getXBegin(); x < cores.getXEnd(); ++x)
+      if (cores.contains(x, y))
+        result.push_back(columns ? x : y);
+  return result;
+}
+std::vector<int64_t> lanesOf(InjectOp inject) { return lanes(inject); }
+std::vector<int64_t> lanesOf(DrainOp drain) { return lanes(drain); }
 
 FailureOr<cycle::FabricProgram> translateFabric(ProgramOp program,
                                                 const StreamSource &streams) {

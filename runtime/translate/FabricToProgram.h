@@ -21,6 +21,11 @@ namespace waferflow {
 using StreamSource = std::function<Result<std::vector<cycle::Wavelet>>(
     fabric::InjectOp inject, int64_t lane)>;
 
+/// The lanes of an edge op, in the order in which the program's inputs or
+/// outputs have them.
+std::vector<int64_t> lanesOf(fabric::InjectOp inject);
+std::vector<int64_t> lanesOf(fabric::DrainOp drain);
+
 /// Translates `program`, whose module has a machine. Emits an error at an op or
 /// attribute that it doesn't know.
 mlir::FailureOr<cycle::FabricProgram>

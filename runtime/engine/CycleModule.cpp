@@ -1,0 +1,285 @@
+//===- CycleModule.cpp - Fabric programs, executed with values ------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/engine/CycleModule.h"
+
+#include "runtime/engine/Diagnostics.h"
+#include "runtime/translate/FabricToProgram.h"
+#include "runtime/translate/HostBuffers.h"
+#include "runtime/translate/HostStreams.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+using namespace mlir;
+using namespace waferflow::fabric;
+
+namespace waferflow {
+
+CycleModule::~CycleModule() = default;
+
+Result<std::unique_ptr<CycleModule>>
+CycleModule::load(const std::string &program) {
+  std::unique_ptr<CycleModule> result(new CycleModule);
+  result->context = makeContext();
+  DiagnosticCollector collector(*result->context);
+  result->op = parseSourceString<ModuleOp>(program, result->context.get());
+  if (!result->op)
+    return collector.error("program");
+  ModuleOp module = *result->op;
+  if (module.getOps<ProgramOp>().empty())
+    return Error{"program", "expected fabric programs (waferflow compile ... "
+                            "--to fabric), got none"};
+  auto side = HostSide::of(module, maskFactory(result->files));
+  if (!side)
+    return side.errors;
+  result->side = *side;
+  return result;
+}
+
+Result<HostTensor> CycleModule::fromCheckpoint(const HostDeclaration &weight) {
+  flow::SourceAttr source = weight.weight.getSource();
+  auto file = cachedFile(source.getFile().str(), files);
+  if (!file)
+    return file.errors;
+  std::string name = source.getTensor().str();
+  auto tensor = (*file)->tensor(name);
+  if (!tensor)
+    return tensor.errors;
+  if (!source.getHash().empty()) {
+    auto hash = (*file)->hash(name);
+    if (!hash)
+      return hash.errors;
+    if (*hash != source.getHash())
+      return Error{tensor->where(), "expected content " +
+                                        source.getHash().str() + ", got " +
+                                        *hash};
+  }
+  int64_t columns = weight.shape.empty() ? 1 : weight.shape.back();
+  int64_t rows = elementsOf(weight.shape) / std::max<int64_t>(1, columns);
+  if (tensor->shape != weight.shape)
+    return Error{tensor->where(), "expected shape " +
+                                      shapeString(weight.shape) + ", got " +
+                                      shapeString(tensor->shape)};
+  TensorView matrix = *tensor;
+  matrix.shape = {rows, columns};
+  if (auto errors = checkMatrix(matrix, rows, columns); !errors.empty())
+    return errors;
+  HostTensor values = HostTensor::zeros(weight.shape, false);
+  for (int64_t r = 0; r < rows; ++r)
+    readRow(matrix, r, values.floats().data() + r * columns);
+  return values;
+}
+
+static std::string namesOf(const std::vector<HostDeclaration> &arguments) {
+  std::string text;
+  int64_t weights = 0;
+  for (const HostDeclaration &argument : arguments)
+    if (argument.weight)
+      ++weights;
+    else
+      text += (text.empty() ? "" : ", ") + argument.name;
+  if (weights)
+    text +=
+        (text.empty() ? "" : " and ") + std::to_string(weights) + " weights";
+  return text;
+}
+
+std::optional<Error> CycleModule::completeSome(HostTensors &inputs,
+                                               bool weightsAlone) {
+  for (const auto &[name, tensor] : inputs) {
+    const HostDeclaration *argument = side->argument(name);
+    if (!argument)
+      return Error{"input '" + name + "'", "no argument of that name; the "
+                                           "program takes " +
+                                               namesOf(side->arguments())};
+    if (weightsAlone && !argument->weight)
+      return Error{"input '" + name + "'", "expected a weight"};
+  }
+  for (const HostDeclaration &argument : side->arguments()) {
+    if (weightsAlone && !argument.weight)
+      continue;
+    auto it = inputs.find(argument.name);
+    if (it == inputs.end()) {
+      if (!argument.weight || !argument.weight.getSource())
+        return Error{"input '" + argument.name + "'",
+                     "expected " + describe(argument.integer, argument.shape) +
+                         ", got none" +
+                         (argument.weight ? "; the program names no checkpoint "
+                                            "for this weight"
+                                          : "")};
+      auto values = fromCheckpoint(argument);
+      if (!values)
+        return values.errors.front();
+      inputs.emplace(argument.name, std::move(*values));
+      continue;
+    }
+    const HostTensor &given = it->second;
+    if (given.isInteger() != argument.integer || given.shape != argument.shape)
+      return Error{"input '" + argument.name + "'",
+                   "expected " + describe(argument.integer, argument.shape) +
+                       ", got " + describe(given.isInteger(), given.shape)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> CycleModule::completeWeights(HostTensors &weights) {
+  return completeSome(weights, true);
+}
+
+std::optional<Error> CycleModule::complete(HostTensors &inputs) {
+  if (auto error = completeSome(inputs, false))
+    return error;
+  return checkTokenNumbers(inputs);
+}
+
+/// A token number that no row of the vocabulary has would find nothing, without
+/// a word.
+std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
+  int64_t rows = 0;
+  op->walk([&](InjectOp inject) {
+    if (HostAttr host = inject.getHostAttr(); host && host.getForm() == "table")
+      if (auto *table = side->argument(host.getTensor().str()))
+        rows = std::max(rows, table->shape.front());
+  });
+  if (!rows)
+    return std::nullopt;
+  for (auto write : op->getOps<WriteOp>()) {
+    HostAttr host = write.getHost();
+    auto it = inputs.find(host.getTensor().str());
+    bool labels = host.getForm() == "tokens";
+    if (it == inputs.end() || !it->second.isInteger() ||
+        !(labels || host.getForm() == "sorted_tokens"))
+      continue;
+    for (auto [i, value] : llvm::enumerate(it->second.integers()))
+      if ((value < 0 || value >= rows) && !(labels && value == host.getPad()))
+        return Error{"input '" + it->first + "'",
+                     "expected token numbers in [0, " + std::to_string(rows) +
+                         ")" +
+                         (labels ? " or " + std::to_string(host.getPad())
+                                 : std::string()) +
+                         ", got " + std::to_string(value) + " at element " +
+                         std::to_string(i)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> CycleModule::runProgram(ProgramOp program,
+                                             const HostTensors &inputs,
+                                             const cycle::CycleOptions &options,
+                                             cycle::SramImage &image,
+                                             CycleRun &run) {
+  ProgramRun counted;
+  counted.name = program.getSymName().str();
+  HostStreams streams(*side);
+  StreamSource source =
+      [&](InjectOp inject,
+          int64_t lane) -> Result<std::vector<cycle::Wavelet>> {
+    auto stream = streams.stream(inject, lane, inputs);
+    if (!stream)
+      return stream.errors;
+    bool first = side->hasGroup(lane) && side->groupOf(lane) == 0;
+    (first ? counted.nonzeros : counted.copies) += stream->nonzeros;
+    return std::move(stream->wavelets);
+  };
+  DiagnosticCollector collector(*context);
+  auto translated = translateFabric(program, source);
+  if (failed(translated))
+    return collector.error("program @" + counted.name);
+
+  struct Sink {
+    DrainOp drain;
+    int64_t lane;
+  };
+  std::vector<Sink> sinks;
+  for (auto drain : program.getBody().getOps<DrainOp>())
+    for (int64_t lane : lanesOf(drain))
+      sinks.push_back({drain, lane});
+  for (auto [sink, output] : llvm::zip_equal(sinks, translated->outputs)) {
+    if (!sink.drain.getHostAttr())
+      continue;
+    auto expected = streams.expectedWavelets(sink.drain, sink.lane);
+    if (!expected)
+      return expected.errors.front();
+    output.expected = *expected;
+  }
+
+  auto simulation =
+      cycle::FabricSimulation::create(*translated, std::move(image), options);
+  if (!simulation)
+    return Error{"program @" + counted.name, simulation.errors.front().str()};
+  if (auto error = simulation->run())
+    return Error{"program @" + counted.name, error->str()};
+  for (auto [i, sink] : llvm::enumerate(sinks)) {
+    HostAttr host = sink.drain.getHostAttr();
+    const std::vector<cycle::TimedWavelet> &left = simulation->output(i);
+    if (!host)
+      continue;
+    std::vector<uint32_t> words;
+    for (const cycle::TimedWavelet &wavelet : left)
+      if (!wavelet.wavelet.control)
+        words.push_back(wavelet.wavelet.data);
+    if (auto error = streams.collect(sink.drain, sink.lane, words, run.outputs))
+      return Error{"program @" + counted.name, error->str()};
+    if (left.empty())
+      continue;
+    int64_t first = run.cycles + left.front().cycle;
+    int64_t last = run.cycles + left.back().cycle;
+    auto [it, fresh] = run.gradients.insert(
+        {host.getTensor().str(), GradientWindow{first, last}});
+    if (!fresh) {
+      it->second.firstCycle = std::min(it->second.firstCycle, first);
+      it->second.lastCycle = std::max(it->second.lastCycle, last);
+    }
+  }
+  image = simulation->takeImage();
+  counted.cycles = simulation->cycles();
+  counted.counters = simulation->counters();
+  run.cycles += counted.cycles;
+  run.programs.push_back(std::move(counted));
+  return std::nullopt;
+}
+
+Result<CycleRun> CycleModule::run(const HostTensors &inputs,
+                                  const CycleProgress &progress,
+                                  const cycle::CycleOptions &options) {
+  CycleRun run;
+  const Machine &machine = side->machine();
+  cycle::SramImage image(machine.width, machine.height, machine.sramBytes);
+  HostBuffers buffers(*side);
+  auto programs = op->getOps<ProgramOp>();
+  int total = static_cast<int>(std::distance(programs.begin(), programs.end()));
+  for (Operation &each : *op->getBody()) {
+    if (auto write = dyn_cast<WriteOp>(each)) {
+      auto bytes = buffers.write(write, inputs, image);
+      if (!bytes)
+        return bytes.errors;
+      run.bytesWritten += *bytes;
+    } else if (auto read = dyn_cast<ReadOp>(each)) {
+      auto bytes = buffers.read(read, image, run.outputs);
+      if (!bytes)
+        return bytes.errors;
+      run.bytesRead += *bytes;
+    } else if (auto program = dyn_cast<ProgramOp>(each)) {
+      int done = static_cast<int>(run.programs.size());
+      if (progress)
+        progress(program.getSymName().str(), done, total);
+      if (done) {
+        run.rerouteCycles += machine.rerouteCycles;
+        run.cycles += machine.rerouteCycles;
+      }
+      if (auto error = runProgram(program, inputs, options, image, run))
+        return *error;
+    }
+  }
+  for (const HostDeclaration &result : side->results())
+    if (!run.outputs.count(result.name))
+      return Error{"result '" + result.name + "'",
+                   "no program drains it and nothing reads it"};
+  return run;
+}
+
+} // namespace waferflow
