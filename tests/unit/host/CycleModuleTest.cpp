@@ -1,0 +1,287 @@
+//===- CycleModuleTest.cpp - Does a module of programs do what it says? ---===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/engine/CycleModule.h"
+#include "dialects/flow/MachineAttr.h"
+#include "runtime/engine/CycleReport.h"
+#include "runtime/engine/CycleTrainer.h"
+#include "simulator/machine/Reader.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <gtest/gtest.h>
+
+using namespace waferflow;
+
+namespace {
+
+/// A module on 4 x 3 cores.
+std::unique_ptr<CycleModule> load(const std::string &body,
+                                  const std::string &step) {
+  auto context = makeContext();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(
+      "module attributes {flow.step = #flow.step<" + step + ">} {" + body + "}",
+      mlir::ParserConfig(context.get()));
+  EXPECT_TRUE(module);
+  auto file = loadMachine("tiny", WAFERFLOW_MACHINES,
+                          {"fabric.width=4", "fabric.height=3"});
+  EXPECT_TRUE(file) << file.str();
+  (*module)->setAttr("flow.machine",
+                     flow::machineToAttr(context.get(), file->machine));
+  std::string text;
+  llvm::raw_string_ostream(text) << *module;
+  auto loaded = CycleModule::load(text);
+  EXPECT_TRUE(loaded) << loaded.str();
+  return loaded ? std::move(*loaded) : nullptr;
+}
+
+// y = w x: every column is an output group of its own and holds all of x, so
+// that nothing is reduced; then y is doubled by a second program. Rows of cores
+// 0 and 1 have a sequence each.
+const char kSpmm[] = R"(
+flow.order @in features 5 columns 3 blocked
+flow.order @out features 3 columns 3 blocked
+fabric.argument "x" : tensor<2x5x5xf32>
+fabric.argument "w" weight <name = "w", pruned = true, mask = <"uniform", sparsity = 0.5 : f64, seed = 3>> : tensor<3x5xf32>
+fabric.result "y" : tensor<10x3xf32>
+fabric.write <tensor = "x", form = "activations", features = <order = @in, go = 4>>
+    on <x 0 to 4, y 0 to 3> at 0 : memref<25xf32, #fabric.sram>
+fabric.program @k0_spmm {
+  %c = fabric.color 0
+  fabric.route %c on <x 0 to 4, y 0 to 1> [<north -> ramp, south>] fixed
+  fabric.route %c on <x 0 to 4, y 1 to 2> [<north -> ramp>] fixed
+  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w" indexed ends 20 roles
+      host <tensor = "w", form = "weights", features = <order = @in, go = 4>,
+            rows = <order = @out, go = 4>> : f32
+  fabric.code @core on <x 0 to 4, y 0 to 2> {
+    %in = fabric.queue input 0 of %c : !fabric.queue<input>
+    %x = fabric.buffer at 0 : memref<25xf32, #fabric.sram>
+    %y = fabric.buffer at 256 : memref<5xf32, #fabric.sram>
+    %s = fabric.buffer at 512 : memref<5xf32, #fabric.sram>
+    fabric.task @nonzero data %in configured (%index: i32, %value: f32) {
+      %i = arith.index_cast %index : i32 to index
+      %five = arith.constant 5 : index
+      %at = arith.muli %i, %five : index
+      %a = fabric.dsd %x[%at] [5] [1] : memref<25xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      %sum = fabric.dsd %s[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      fabric.fmac %sum, %value, %a : !fabric.dsd<memory, f32>, f32, !fabric.dsd<memory, f32>
+    }
+    fabric.task @row_end control 22 %in (%slot: i16) {
+      %i = arith.index_cast %slot : i16 to index
+      %five = arith.constant 5 : index
+      %at = arith.muli %i, %five : index
+      %sum = fabric.dsd %s[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      %to = fabric.dsd %y[%at] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      fabric.mov %to, %sum : !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>
+      %zero = arith.constant 0.0 : f32
+      fabric.mov %sum, %zero : !fabric.dsd<memory, f32>, f32
+    }
+  }
+}
+fabric.program @k1_double {
+  fabric.code @core on <x 0 to 4, y 0 to 2> {
+    %y = fabric.buffer at 256 : memref<5xf32, #fabric.sram>
+    fabric.task @main local 8 start {
+      %v = fabric.dsd %y[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      fabric.add %v, %v, %v : !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>
+    }
+  }
+}
+fabric.read <tensor = "y", form = "activations", features = <order = @out>>
+    on <x 0 to 4, y 0 to 3> at 256 : memref<5xf32, #fabric.sram>
+)";
+const char kSpmmStep[] = "tokens = 10, seq = 5, type = f32, gt = 1";
+
+HostTensors spmmInputs() {
+  HostTensors inputs;
+  inputs["x"] = HostTensor::zeros({2, 5, 5}, false);
+  for (int i = 0; i < 50; ++i)
+    inputs["x"].floats()[i] = static_cast<float>(i % 11);
+  inputs["w"] = HostTensor::zeros({3, 5}, false);
+  for (int i = 0; i < 15; ++i)
+    inputs["w"].floats()[i] = static_cast<float>(i + 1);
+  return inputs;
+}
+
+TEST(CycleModule, ASparseProductIsComputedAndCounted) {
+  auto module = load(kSpmm, kSpmmStep);
+  ASSERT_TRUE(module);
+  HostTensors inputs = spmmInputs();
+  ASSERT_FALSE(module->complete(inputs));
+  auto run = module->run(inputs);
+  ASSERT_TRUE(run) << run.str();
+  auto live = module->host().positions("w");
+  ASSERT_TRUE(live);
+  const std::vector<float> &x = inputs["x"].floats(), &w = inputs["w"].floats();
+  int64_t nonzeros = 0;
+  for (int64_t r = 0; r < 3; ++r)
+    for (int64_t t = 0; t < 10; ++t) {
+      float expected = 0;
+      for (int64_t c = 0; c < 5; ++c)
+        if ((*live)->live(r, c))
+          expected += w[r * 5 + c] * x[t * 5 + c];
+      EXPECT_EQ(run->outputs["y"].floats()[t * 3 + r], 2 * expected);
+    }
+  for (bool bit : (*live)->bits)
+    nonzeros += bit;
+  EXPECT_GT(nonzeros, 0);
+  EXPECT_LT(nonzeros, 15);
+  ASSERT_EQ(run->programs.size(), 2u);
+  const ProgramRun &spmm = run->programs[0];
+  EXPECT_EQ(spmm.name, "k0_spmm");
+  EXPECT_EQ(spmm.nonzeros, nonzeros);
+  EXPECT_EQ(spmm.copies, 0);
+  // In f32 a nonzero is two wavelets; each of three rows ends once.
+  EXPECT_EQ(spmm.counters.colors[0].entered, 2 * nonzeros + 3);
+  EXPECT_EQ(spmm.counters.axpys, 2 * nonzeros); // two rows of cores
+  int64_t reroute = module->host().machine().rerouteCycles;
+  EXPECT_EQ(run->rerouteCycles, reroute);
+  EXPECT_EQ(run->cycles, spmm.cycles + run->programs[1].cycles + reroute);
+  EXPECT_EQ(run->bytesWritten, 12 * 100);
+  EXPECT_EQ(run->bytesRead, 10 * 3 * 4);
+}
+
+TEST(CycleModule, TheSameInputsGiveTheSameBytes) {
+  std::string texts[2];
+  HostTensors outputs[2];
+  for (int i = 0; i < 2; ++i) {
+    auto module = load(kSpmm, kSpmmStep);
+    auto run = module->run(spmmInputs());
+    ASSERT_TRUE(run) << run.str();
+    llvm::json::Value report = toJson(*module, *run, "given", 0);
+    report.getAsObject()->erase("host");
+    texts[i] = llvm::formatv("{0}", report);
+    outputs[i] = run->outputs;
+  }
+  EXPECT_EQ(texts[0], texts[1]);
+  EXPECT_EQ(outputs[0]["y"].floats(), outputs[1]["y"].floats());
+}
+
+TEST(CycleModule, BadInputsAreOneError) {
+  auto module = load(kSpmm, kSpmmStep);
+  auto error = [&](HostTensors inputs) {
+    auto found = module->complete(inputs);
+    return found ? found->str() : "";
+  };
+  HostTensors inputs = spmmInputs();
+  EXPECT_EQ(error(inputs), "");
+  HostTensors more = inputs;
+  more["z"] = inputs["x"];
+  EXPECT_EQ(error(more), "input 'z': no argument of that name; the program "
+                         "takes x and 1 weights");
+  HostTensors fewer = inputs;
+  fewer.erase("x");
+  EXPECT_EQ(error(fewer), "input 'x': expected f32 [2, 5, 5], got none");
+  fewer = inputs;
+  fewer.erase("w");
+  EXPECT_EQ(error(fewer), "input 'w': expected f32 [3, 5], got none; the "
+                          "program names no checkpoint for this weight");
+  HostTensors other = inputs;
+  other["x"] = HostTensor::zeros({2, 5, 5}, true);
+  EXPECT_EQ(error(other),
+            "input 'x': expected f32 [2, 5, 5], got integer [2, 5, 5]");
+  other["x"] = HostTensor::zeros({10, 5}, false);
+  EXPECT_EQ(error(other), "input 'x': expected f32 [2, 5, 5], got f32 [10, 5]");
+}
+
+TEST(CycleModule, WhatIsNoModuleOfProgramsIsSaid) {
+  EXPECT_EQ(CycleModule::load("module {}").str(),
+            "program: expected fabric programs (waferflow compile ... --to "
+            "fabric), got none");
+  EXPECT_NE(CycleModule::load("module {").str(), "");
+}
+
+// What enters at the north leaves at the south: the gradient of half the sum of
+// the weights' squares, without a core that runs.
+const char kThrough[] = R"(
+flow.order @in features 6 columns 4 blocked
+flow.order @out features 3 columns 2 blocked
+fabric.argument "w" weight <name = "w", pruned = true, mask = <"uniform", sparsity = 0.5 : f64, seed = 5>> : tensor<3x6xf32>
+fabric.argument "v" weight <name = "v"> : tensor<6xf32>
+fabric.argument "ids" : tensor<1x2xi64>
+fabric.result "loss" : tensor<f32>
+fabric.result "w.grad" gradient <weight = "w", at = "mask"> : tensor<3x6xf32>
+fabric.result "v.grad" gradient <weight = "v", at = "dense"> : tensor<6xf32>
+fabric.program @through {
+  %c = fabric.color 0
+  %d = fabric.color 1
+  fabric.route %c on <x 0 to 4, y 0 to 3> [<north -> south>] fixed
+  fabric.route %d on <x 0 to 4, y 0 to 3> [<north -> south>] fixed
+  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w"
+      host <tensor = "w", form = "weights", features = <order = @in>, rows = <order = @out>> : f32
+  fabric.inject %d north on <x 0 to 4, y 0 to 1> "v"
+      host <tensor = "v", form = "features", features = <order = @in>> : f32
+  fabric.drain %c south on <x 0 to 4, y 2 to 3> "dw" extent 1
+      host <tensor = "w.grad", form = "gradient", features = <order = @in>, rows = <order = @out>> : f32
+  fabric.drain %d south on <x 0 to 4, y 2 to 3> "dv" extent 1
+      host <tensor = "v.grad", form = "feature_gradient", features = <order = @in>> : f32
+}
+fabric.read <tensor = "loss", form = "scalar"> on <x 0 to 1, y 0 to 1> at 0 : memref<1xf32, #fabric.sram>
+)";
+
+TEST(CycleTrainer, StepsFollowTheStoresOwnAtTheMasksPositions) {
+  auto module = load(kThrough, "tokens = 2, seq = 2, type = f16, gt = 1");
+  HostTensors weights;
+  weights["w"] = HostTensor::zeros({3, 6}, false);
+  weights["v"] = HostTensor::zeros({6}, false);
+  for (int i = 0; i < 18; ++i)
+    weights["w"].floats()[i] = static_cast<float>(i - 8) / 3;
+  for (int i = 0; i < 6; ++i)
+    weights["v"].floats()[i] = static_cast<float>(i + 1) / 7;
+  auto trainer = CycleTrainer::create(*module, weights, {});
+  ASSERT_TRUE(trainer) << trainer.str();
+
+  auto store = store::MasterStore::create({});
+  auto live = *module->host().positions("w");
+  std::vector<float> masked = weights["w"].floats();
+  std::vector<int64_t> positions;
+  for (int i = 0; i < 18; ++i)
+    if (live->bits[i])
+      positions.push_back(i);
+    else
+      masked[i] = 0;
+  ASSERT_FALSE(store->add("w", masked, ElementType::F16, positions));
+  ASSERT_FALSE(store->add("v", weights["v"].floats(), ElementType::F16));
+
+  HostTensors batch;
+  batch["ids"] = HostTensor::zeros({1, 2}, true);
+  for (int step = 0; step < 3; ++step) {
+    auto done = (*trainer)->step(batch);
+    ASSERT_TRUE(done) << done.str();
+    EXPECT_EQ(done->loss, 0);
+    EXPECT_TRUE(done->outcome.applied);
+    EXPECT_EQ(done->outcome.updates,
+              static_cast<int64_t>(positions.size()) + 6);
+    EXPECT_GE(done->optimizerDoneCycle, 1);
+    // The gradient is what was streamed: rounded to f16.
+    ASSERT_TRUE(store->step(
+        {{"w", *store->streamed("w")}, {"v", *store->streamed("v")}}));
+    auto masters = (*trainer)->masters();
+    ASSERT_TRUE(masters);
+    EXPECT_EQ((*masters)["w"].floats(), *store->master("w"));
+    EXPECT_EQ((*masters)["v"].floats(), *store->master("v"));
+  }
+  batch["w"] = weights["w"];
+  EXPECT_EQ((*trainer)->step(batch).str(),
+            "input 'w': is a weight, which the store has");
+}
+
+TEST(CycleTrainer, WhatCannotBeTrainedIsSaid) {
+  auto spmm = load(kSpmm, kSpmmStep);
+  EXPECT_EQ(CycleTrainer::create(*spmm, {}, {}).str(),
+            "program: expected a training step with a result 'loss'");
+  auto through = load(kThrough, "tokens = 2, seq = 2, type = f16, gt = 1");
+  EXPECT_EQ(CycleTrainer::create(*through, {}, {}).str(),
+            "input 'w': expected f32 [3, 6], got none; the program names no "
+            "checkpoint for this weight");
+  store::StoreOptions scaled;
+  scaled.lossScale.kind = store::LossScaleOptions::Kind::Dynamic;
+  EXPECT_EQ(CycleTrainer::create(*through, {}, scaled).str(),
+            "loss scaling: the program takes no loss_scale");
+}
+
+} // namespace
