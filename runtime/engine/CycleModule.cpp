@@ -7,6 +7,7 @@
 #include "runtime/engine/CycleModule.h"
 
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/translate/FabricTasks.h"
 #include "runtime/translate/FabricToProgram.h"
 #include "runtime/translate/HostBuffers.h"
 #include "runtime/translate/HostStreams.h"
@@ -243,12 +244,35 @@ std::optional<Error> CycleModule::runProgram(ProgramOp program,
   return std::nullopt;
 }
 
+/// Bytes of a core's memory that any program or the host may touch.
+static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
+  int64_t bytes = 8;
+  auto use = [&](Type type, int64_t address) {
+    auto memref = cast<MemRefType>(type);
+    int64_t width = cycle::dataBytes(toDataType(memref.getElementType()));
+    bytes = std::max(bytes, address + memref.getNumElements() * width);
+  };
+  module.walk([&](Operation *op) {
+    if (auto write = dyn_cast<WriteOp>(op))
+      use(write.getType(), write.getAddress());
+    else if (auto read = dyn_cast<ReadOp>(op))
+      use(read.getType(), read.getAddress());
+    else if (auto buffer = dyn_cast<BufferOp>(op);
+             buffer && buffer.getAddress())
+      use(buffer.getType(), *buffer.getAddress());
+    else if (buffer) // the simulator chooses its place
+      bytes = sramBytes;
+  });
+  return std::min(bytes, sramBytes);
+}
+
 Result<CycleRun> CycleModule::run(const HostTensors &inputs,
                                   const CycleProgress &progress,
                                   const cycle::CycleOptions &options) {
   CycleRun run;
   const Machine &machine = side->machine();
-  cycle::SramImage image(machine.width, machine.height, machine.sramBytes);
+  cycle::SramImage image(machine.width, machine.height,
+                         bytesUsed(*op, machine.sramBytes));
   HostBuffers buffers(*side);
   auto programs = op->getOps<ProgramOp>();
   int total = static_cast<int>(std::distance(programs.begin(), programs.end()));

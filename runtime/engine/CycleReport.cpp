@@ -6,7 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/engine/CycleReport.h"
 
+#include "runtime/engine/CycleCounters.h"
 #include "runtime/engine/Results.h"
+
+#include <cmath>
 
 using namespace llvm;
 
@@ -15,46 +18,12 @@ namespace waferflow {
 namespace {
 
 /// Counters with the names that reports give them.
-using Values = std::vector<std::pair<const char *, int64_t>>;
-
-Values valuesOf(const ProgramRun &run) {
-  const cycle::Counters &counted = run.counters;
-  cycle::ColorCounters wavelets;
-  for (const cycle::ColorCounters &color : counted.colors) {
-    wavelets.entered += color.entered;
-    wavelets.sent += color.sent;
-    wavelets.hops += color.hops;
-    wavelets.delivered += color.delivered;
-    wavelets.left += color.left;
-    wavelets.controls += color.controls;
-  }
-  return {{"cycles", run.cycles},
-          {"nonzeros", run.nonzeros},
-          {"nonzero_copies", run.copies},
-          {"wavelets_entered", wavelets.entered},
-          {"wavelets_sent", wavelets.sent},
-          {"wavelets_left", wavelets.left},
-          {"control_wavelets", wavelets.controls},
-          {"hops", wavelets.hops},
-          {"deliveries", wavelets.delivered},
-          {"axpys", counted.axpys},
-          {"dots", counted.dots},
-          {"multiply_adds", counted.multiplyAdds},
-          {"vector_instructions", counted.vectors},
-          {"vector_elements", counted.elements},
-          {"vector_slots", counted.slots},
-          {"scalar_slots", counted.scalars},
-          {"data_tasks", counted.dataTasks},
-          {"control_tasks", counted.controlTasks},
-          {"local_tasks", counted.localTasks},
-          {"switch_advances", counted.switchAdvances},
-          {"stalls_input", counted.stalls.input},
-          {"stalls_output", counted.stalls.output},
-          {"stalls_slot", counted.stalls.slot},
-          {"stalls_router", counted.stalls.router},
-          {"active_core_cycles", counted.activeCoreCycles},
-          {"sram_read_bytes", counted.sramReadBytes},
-          {"sram_write_bytes", counted.sramWriteBytes}};
+std::vector<std::pair<std::string, int64_t>> valuesOf(const ProgramRun &run) {
+  auto values = counterValues(run.counters);
+  values.insert(values.begin(), {{"cycles", run.cycles},
+                                 {"nonzeros", run.nonzeros},
+                                 {"nonzero_copies", run.copies}});
+  return values;
 }
 
 /// What `waferflow compile` said of the point, where it did.
@@ -62,6 +31,15 @@ template <typename AttrT>
 AttrT pointAttr(mlir::ModuleOp module, StringRef name) {
   auto point = module->getAttrOfType<mlir::DictionaryAttr>("flow.point");
   return point ? point.getAs<AttrT>(name) : AttrT();
+}
+
+/// A number, which JSON has only where it is finite.
+json::Value lossOf(const CycleRun &run) {
+  auto it = run.outputs.find("loss");
+  if (it == run.outputs.end() || it->second.isInteger() ||
+      !std::isfinite(it->second.floats().front()))
+    return nullptr;
+  return it->second.floats().front();
 }
 
 std::string typeName(mlir::Type type) {
@@ -81,13 +59,14 @@ json::Value toJson(CycleModule &module, const CycleRun &run,
   json::Object totals;
   int64_t active = 0;
   for (const ProgramRun &program : run.programs) {
-    json::Object row{{"name", program.name}};
-    for (auto [key, value] : valuesOf(program)) {
-      row[key] = value;
+    json::Object counters;
+    for (const auto &[key, value] : valuesOf(program)) {
+      counters[key] = value;
       totals[key] = totals.getInteger(key).value_or(0) + value;
     }
     active += program.counters.activeCoreCycles;
-    kernels.push_back(std::move(row));
+    kernels.push_back(json::Object{{"name", program.name},
+                                   {"counters", std::move(counters)}});
   }
   auto model = op->getAttrOfType<mlir::StringAttr>("flow.model");
   auto mask = pointAttr<mlir::StringAttr>(op, "mask");
@@ -106,6 +85,7 @@ json::Value toJson(CycleModule &module, const CycleRun &run,
       {"mask", mask ? json::Value(mask.str()) : json::Value(nullptr)},
       {"seed", seed ? json::Value(seed.getInt()) : json::Value(nullptr)},
       {"weights", weights},
+      {"loss", lossOf(run)},
       {"tokens", tokens.tokens},
       {"seq", tokens.seq},
       {"type", typeName(host.step().getType())},

@@ -3,8 +3,9 @@
 The functions have the names of the command line's commands and raise WaferflowError.
 """
 
-from waferflow.api import collective, compile, machine_table, run, simulate, theory
+from waferflow.api import collective, compile, machine_table, run, simulate, theory, train
 from waferflow.collectives import Collective, Published
+from waferflow.cycle import CycleReport, CycleResult, CycleResults
 from waferflow.errors import WaferflowError
 from waferflow.results import (
     Host,
@@ -18,9 +19,13 @@ from waferflow.results import (
     TheoryRow,
     Utilization,
 )
+from waferflow.training import Training, TrainStep
 
 __all__ = [
     "Collective",
+    "CycleReport",
+    "CycleResult",
+    "CycleResults",
     "Host",
     "KernelRow",
     "Ledger",
@@ -31,6 +36,8 @@ __all__ = [
     "Speedup",
     "Theory",
     "TheoryRow",
+    "TrainStep",
+    "Training",
     "Utilization",
     "WaferflowError",
     "collective",
@@ -39,4 +46,5 @@ __all__ = [
     "run",
     "simulate",
     "theory",
+    "train",
 ]

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from waferflow import collectives, native, paths, requests
+from waferflow import collectives, cycle, models, native, paths, requests, training
 from waferflow.collectives import Collective
+from waferflow.cycle import Arrays, CycleResult, CycleResults
 from waferflow.errors import WaferflowError
 from waferflow.machines import MachineTable
 from waferflow.results import Results, Theory
@@ -15,8 +16,13 @@ from waferflow.results import Results, Theory
 Progress = Callable[[str, int, int], None]
 
 
-def run(model: str, *, progress: Progress | None = None, **options: Any) -> Results:
+def run(
+    model: str, *, progress: Progress | None = None, fidelity: str = "tile", **options: Any
+) -> Results | CycleResults:
     """Simulates a step of `model` at each sparsity, dense and sparse on the same machine.
+
+    With fidelity `cycle` the step is executed with values: weights of the model's checkpoint, or
+    made-up ones (normal 0.02 by `seed`), and made-up tokens. For models that fit such a machine.
 
     Args:
         model: a shipped model's name, or a directory with config.json (and *.safetensors).
@@ -24,18 +30,49 @@ def run(model: str, *, progress: Progress | None = None, **options: Any) -> Resu
         **options: `sparsity` (values in [0, 1)), `machine` (name or YAML path), `tokens` and
             `seq` (tokens; default the largest number that fits, min(2048, model's maximum)),
             `mask` (uniform, magnitude, checkpoint, 2:4), `step` (train, forward), `type` (f16,
-            bf16, f32), `accumulate` (storage, f32), `fidelity` (tile), `set` ("key=value" strings
-            or a mapping), `seed`, `sensitivity`, `threads`.
+            bf16, f32), `accumulate` (storage, f32), `set` ("key=value" strings or a mapping),
+            `seed`, `sensitivity` (tile), `threads`.
+        fidelity: tile or cycle.
 
     Returns:
-        One `Result` a sparsity, in the order given.
+        One `Result` (tile) or `CycleReport` (cycle) a sparsity, in the order given.
 
     Raises:
         WaferflowError: bad input, or a step that doesn't fit the machine: what and by how much.
     """
+    requests.one_of("fidelity", fidelity, requests.FIDELITIES)
+    if fidelity == "cycle":
+        return execute(model, progress=progress, **options)
     request = requests.build(model, **options)
     # Always a callback: it is where a long run notices Ctrl-C.
     return Results.from_json(native.call("run", request.to_json(), progress or silent))
+
+
+def execute(
+    model: str, *, progress: Progress | None = None, sensitivity: bool = False, **options: Any
+) -> CycleResults:
+    """What `run` does at fidelity `cycle`."""
+    if sensitivity:
+        raise WaferflowError("sensitivity: only fidelity tile varies parameters")
+    request = requests.build(model, **options)
+    seed, vocabulary = request.seed, models.vocabulary(request.config)
+    options.pop("sparsity", None)
+    ran: dict[float | None, cycle.CycleReport] = {}
+    for sparsity in dict.fromkeys([0.0, *request.sparsity]):
+        own = sparsity is None
+        given = None if own else [sparsity]
+        # The dense run has no mask that could fix its sparsity.
+        unmasked = {k: v for k, v in options.items() if k != "mask"}
+        code = compile(
+            model, to="fabric", sparsity=given, **(unmasked if sparsity == 0 else options)
+        )
+        program = cycle.Program(bytes(code))
+        weights = program.synthetic_weights(seed)
+        inputs = weights | program.synthetic_batch(vocabulary, seed)
+        said = program.describe_weights({}, weights, seed)
+        ran[sparsity] = program.run(inputs, said, progress or silent).report
+    dense = ran[0.0]
+    return CycleResults([cycle.compared(ran[s], dense) for s in request.sparsity])
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -69,7 +106,8 @@ def compile(model: str, *, to: str = "placed", text: bool = False, **options: An
 
     Args:
         model: as for `run`.
-        to: how far: graph (upstream MLIR), flow (kernels) or placed (mapped; can be simulated).
+        to: how far: graph (upstream MLIR), flow (kernels), placed (mapped; fidelity tile
+            simulates it) or fabric (what each core is told; fidelity cycle executes it).
         text: MLIR text instead of bytecode.
         **options: as for `run`, with one value of `sparsity`.
 
@@ -85,15 +123,30 @@ def compile(model: str, *, to: str = "placed", text: bool = False, **options: An
     return native.call("compile_text" if text else "compile", request.to_json(), to)
 
 
-def simulate(program: bytes | str | Path, *, fidelity: str = "tile", **options: Any) -> Results:
+def simulate(
+    program: bytes | str | Path,
+    *,
+    fidelity: str = "tile",
+    inputs: Arrays | str | Path | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Results | CycleResult:
     """Simulates a compiled program: its bytes, or the path of its file.
 
     There is no dense run to compare with: `speedup` and `ledger` of the result are None.
 
     Args:
-        program: what `compile(..., to="placed")` gave.
-        fidelity: tile.
-        **options: `set` ("cost.<entry>=off"), `threads`.
+        program: what `compile` gave, with `to="placed"` for fidelity tile, `to="fabric"` for
+            fidelity cycle.
+        fidelity: tile or cycle.
+        inputs: for fidelity cycle: arrays by name, or the path of a .npz file; float32, and int64
+            or int32 where the program takes integers. Weights that are missing come from the
+            checkpoint that the program names.
+        progress: for fidelity cycle; called before each program. See `Progress`.
+        **options: `set` ("cost.<entry>=off", fidelity tile), `threads`.
+
+    Returns:
+        `Results` of fidelity tile, or a `CycleResult`: outputs by name, and the report.
     """
     requests.one_of("fidelity", fidelity, requests.FIDELITIES)
     threads = options.pop("threads", None)
@@ -103,6 +156,12 @@ def simulate(program: bytes | str | Path, *, fidelity: str = "tile", **options: 
         raise TypeError(f"simulate() got an unexpected argument '{next(iter(options))}'")
     if not isinstance(program, bytes):
         program = read_program(Path(program))
+    if fidelity == "cycle":
+        if settings:
+            raise WaferflowError(f"set: fidelity cycle has nothing to set, got '{settings[0]}'")
+        return execute_program(program, inputs, progress or silent)
+    if inputs is not None:
+        raise WaferflowError("inputs: only fidelity cycle computes with values")
     request = {
         "fidelity": fidelity,
         "set": settings,
@@ -127,6 +186,32 @@ def collective(operation: str, **options: Any) -> Collective:
     """
     request = collectives.request(operation, **options)
     return Collective.from_json(native.call("collective", request))
+
+
+def execute_program(
+    program: bytes, inputs: Arrays | str | Path | None, progress: Progress
+) -> CycleResult:
+    """What `simulate` does at fidelity `cycle`."""
+    if isinstance(inputs, (str, Path)):
+        inputs = cycle.load_arrays(Path(inputs))
+    given = dict(inputs or {})
+    loaded = cycle.Program(program)
+    return loaded.run(given, loaded.describe_weights(given, {}, 0), progress)
+
+
+def train(
+    program: bytes | str | Path, batches: Iterable[Arrays], **options: Any
+) -> training.Training:
+    """Trains for several steps at fidelity `cycle`, the optimizer in the weight store.
+
+    Args:
+        program: a training step, compiled with `to="fabric"`: its bytes, or its file's path.
+        batches: token numbers and labels by name, for each step.
+        **options: `weights`, `seed`, `progress` and AdamW's options; see `training.train`.
+    """
+    if not isinstance(program, bytes):
+        program = read_program(Path(program))
+    return training.train(cycle.Program(program), batches, **options)
 
 
 def machine_table(machine: str) -> MachineTable:

@@ -9,11 +9,13 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from waferflow import api, models, parser, plot, requests
+from waferflow import api, cycle, models, parser, plot, requests
 from waferflow.errors import WaferflowError
 from waferflow.outputs import Output
 from waferflow.progress import shown
+from waferflow.results import Results
 from waferflow.tables import collective as collective_table
+from waferflow.tables import cycle as cycle_tables
 from waferflow.tables import lists, report, theory
 
 STEP_OPTIONS = [
@@ -67,6 +69,8 @@ def run(options: argparse.Namespace) -> None:
     """`waferflow run`."""
     with ExitStack() as stack:
         plot_format = plot.format_of(options.plot) if options.plot else ""
+        if options.plot and options.fidelity == "cycle":
+            raise WaferflowError("--plot: only fidelity tile has a picture")
         json_file = open_output(stack, options.json, "--json")
         picture = open_output(stack, options.plot, "--plot")
         request = step_options(options)
@@ -78,11 +82,14 @@ def run(options: argparse.Namespace) -> None:
                 progress=progress,
                 **request,
             )
-        report.show(results, console())
+        if isinstance(results, Results):
+            report.show(results, console())
+            if picture:
+                picture.write(plot.render(results, plot_format))
+        else:
+            cycle_tables.show(results, console())
         if json_file:
             json_file.write(results.to_json())
-        if picture:
-            picture.write(plot.render(results, plot_format))
 
 
 def show_theory(options: argparse.Namespace) -> None:
@@ -111,11 +118,26 @@ def compile(options: argparse.Namespace) -> None:
 def simulate(options: argparse.Namespace) -> None:
     """`waferflow simulate`."""
     with ExitStack() as stack:
+        if options.outputs and options.fidelity != "cycle":
+            raise WaferflowError("--outputs: only fidelity cycle computes values")
         json_file = open_output(stack, options.json, "--json")
-        results = api.simulate(
-            options.program, fidelity=options.fidelity, set=options.set, threads=options.threads
-        )
-        report.show(results, console())
+        arrays = open_output(stack, options.outputs, "--outputs")
+        with shown() as progress:
+            results = api.simulate(
+                options.program,
+                fidelity=options.fidelity,
+                inputs=options.inputs,
+                progress=progress,
+                set=options.set,
+                threads=options.threads,
+            )
+        if isinstance(results, Results):
+            report.show(results, console())
+        else:
+            if arrays:
+                arrays.write(cycle.npz_of(results.outputs))
+            results = cycle.CycleResults([results.report])
+            cycle_tables.show(results, console())
         if json_file:
             json_file.write(results.to_json())
 

@@ -63,6 +63,11 @@ def find(name: str) -> Model:
     )
 
 
+def vocabulary(config: str | Path) -> int:
+    """Token numbers of a model: the `vocab_size` of its config.json."""
+    return json.loads(Path(config).read_text())["vocab_size"]
+
+
 def checkpoint_of(name: str) -> Path | None:
     """The weights of a shipped model as a safetensors file, or None where none are at hand."""
     from waferflow import checkpoints  # late: it reads GGUF files and most commands need none

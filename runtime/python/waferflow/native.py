@@ -1,6 +1,7 @@
 """The C++ side: the compiled module `_waferflow`, and one way to call it."""
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -19,8 +20,12 @@ def module() -> ModuleType:
 
 def call(function: str, *args: Any) -> Any:
     """Calls `_waferflow.<function>`; its ValueError and RuntimeError become WaferflowError."""
-    target = getattr(module(), function)
+    return invoke(getattr(module(), function), *args)
+
+
+def invoke(target: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Calls something of `_waferflow`; its ValueError and RuntimeError become WaferflowError."""
     try:
-        return target(*args)
+        return target(*args, **options)
     except (ValueError, RuntimeError) as error:
         raise WaferflowError(str(error).strip() or type(error).__name__) from error

@@ -135,7 +135,7 @@ def add_compile(commands: Any) -> None:
         help="bytecode (.mlirbc) or text (.mlir)",
     )
     command.add_argument(
-        "--to", default="placed", metavar="graph|flow|placed", help="how far; default placed"
+        "--to", default="placed", metavar="|".join(requests.STAGES), help="how far; default placed"
     )
     add_sparsity(command, "0, one value")
     add_step(command)
@@ -153,6 +153,14 @@ def add_simulate(commands: Any) -> None:
     command.add_argument("program", metavar="PROGRAM", help="a .mlirbc file")
     command.add_argument(
         "--fidelity", default="tile", metavar="|".join(requests.FIDELITIES), help="default tile"
+    )
+    command.add_argument(
+        "--inputs",
+        metavar="FILE",
+        help="arrays by name (.npz), for fidelity cycle; missing weights come from the checkpoint",
+    )
+    command.add_argument(
+        "--outputs", metavar="FILE", help="arrays by name (.npz) that fidelity cycle computed"
     )
     add_set(command)
     add_threads(command)
