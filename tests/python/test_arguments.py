@@ -16,12 +16,12 @@ BAD = [
      "checkpoint, 2:4"),
     ([*RUN, "--type", "f8"], "unknown type 'f8'; choose one of: f16, bf16, f32"),
     ([*RUN, "--accumulate", "f64"], "unknown accumulate 'f64'; choose one of: storage, f32"),
-    ([*RUN, "--fidelity", "exact"], "unknown fidelity 'exact'; choose one of: tile"),
+    ([*RUN, "--fidelity", "exact"], "unknown fidelity 'exact'; choose one of: tile, cycle"),
     ([*RUN, "--step", "half"], "unknown step 'half'; choose one of: train, forward"),
     (["theory", "tiny", "--attention", "local"], "unknown attention 'local'; choose one of: full, "
      "causal"),
     (["compile", "tiny", "-o", "x.mlir", "--to", "asm"], "unknown stage 'asm'; choose one of: "
-     "graph, flow, placed"),
+     "graph, flow, placed, fabric"),
     ([*RUN, "--sparsity", "1.2"], "sparsity: expected a number in [0, 1), got 1.2"),
     ([*RUN, "--sparsity", "0", "1"], "sparsity: expected a number in [0, 1), got 1"),
     ([*RUN, "--sparsity", "-0.5"], "sparsity: expected a number in [0, 1), got -0.5"),

@@ -19,12 +19,11 @@ using namespace waferflow;
 
 namespace {
 
-/// A module on 4 x 3 cores.
-std::unique_ptr<CycleModule> load(const std::string &body,
-                                  const std::string &step) {
+/// A program beside this file, on 4 x 3 cores.
+std::unique_ptr<CycleModule> load(const std::string &name) {
   auto context = makeContext();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(
-      "module attributes {flow.step = #flow.step<" + step + ">} {" + body + "}",
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(
+      WAFERFLOW_PROGRAMS "/" + name + ".mlir",
       mlir::ParserConfig(context.get()));
   EXPECT_TRUE(module);
   auto file = loadMachine("tiny", WAFERFLOW_MACHINES,
@@ -39,63 +38,6 @@ std::unique_ptr<CycleModule> load(const std::string &body,
   return loaded ? std::move(*loaded) : nullptr;
 }
 
-// y = w x: every column is an output group of its own and holds all of x, so
-// that nothing is reduced; then y is doubled by a second program. Rows of cores
-// 0 and 1 have a sequence each.
-const char kSpmm[] = R"(
-flow.order @in features 5 columns 3 blocked
-flow.order @out features 3 columns 3 blocked
-fabric.argument "x" : tensor<2x5x5xf32>
-fabric.argument "w" weight <name = "w", pruned = true, mask = <"uniform", sparsity = 0.5 : f64, seed = 3>> : tensor<3x5xf32>
-fabric.result "y" : tensor<10x3xf32>
-fabric.write <tensor = "x", form = "activations", features = <order = @in, go = 4>>
-    on <x 0 to 4, y 0 to 3> at 0 : memref<25xf32, #fabric.sram>
-fabric.program @k0_spmm {
-  %c = fabric.color 0
-  fabric.route %c on <x 0 to 4, y 0 to 1> [<north -> ramp, south>] fixed
-  fabric.route %c on <x 0 to 4, y 1 to 2> [<north -> ramp>] fixed
-  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w" indexed ends 20 roles
-      host <tensor = "w", form = "weights", features = <order = @in, go = 4>,
-            rows = <order = @out, go = 4>> : f32
-  fabric.code @core on <x 0 to 4, y 0 to 2> {
-    %in = fabric.queue input 0 of %c : !fabric.queue<input>
-    %x = fabric.buffer at 0 : memref<25xf32, #fabric.sram>
-    %y = fabric.buffer at 256 : memref<5xf32, #fabric.sram>
-    %s = fabric.buffer at 512 : memref<5xf32, #fabric.sram>
-    fabric.task @nonzero data %in configured (%index: i32, %value: f32) {
-      %i = arith.index_cast %index : i32 to index
-      %five = arith.constant 5 : index
-      %at = arith.muli %i, %five : index
-      %a = fabric.dsd %x[%at] [5] [1] : memref<25xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
-      %sum = fabric.dsd %s[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
-      fabric.fmac %sum, %value, %a : !fabric.dsd<memory, f32>, f32, !fabric.dsd<memory, f32>
-    }
-    fabric.task @row_end control 22 %in (%slot: i16) {
-      %i = arith.index_cast %slot : i16 to index
-      %five = arith.constant 5 : index
-      %at = arith.muli %i, %five : index
-      %sum = fabric.dsd %s[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
-      %to = fabric.dsd %y[%at] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
-      fabric.mov %to, %sum : !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>
-      %zero = arith.constant 0.0 : f32
-      fabric.mov %sum, %zero : !fabric.dsd<memory, f32>, f32
-    }
-  }
-}
-fabric.program @k1_double {
-  fabric.code @core on <x 0 to 4, y 0 to 2> {
-    %y = fabric.buffer at 256 : memref<5xf32, #fabric.sram>
-    fabric.task @main local 8 start {
-      %v = fabric.dsd %y[0] [5] [1] : memref<5xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
-      fabric.add %v, %v, %v : !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>, !fabric.dsd<memory, f32>
-    }
-  }
-}
-fabric.read <tensor = "y", form = "activations", features = <order = @out>>
-    on <x 0 to 4, y 0 to 3> at 256 : memref<5xf32, #fabric.sram>
-)";
-const char kSpmmStep[] = "tokens = 10, seq = 5, type = f32, gt = 1";
-
 HostTensors spmmInputs() {
   HostTensors inputs;
   inputs["x"] = HostTensor::zeros({2, 5, 5}, false);
@@ -108,7 +50,7 @@ HostTensors spmmInputs() {
 }
 
 TEST(CycleModule, ASparseProductIsComputedAndCounted) {
-  auto module = load(kSpmm, kSpmmStep);
+  auto module = load("spmm");
   ASSERT_TRUE(module);
   HostTensors inputs = spmmInputs();
   ASSERT_FALSE(module->complete(inputs));
@@ -149,7 +91,7 @@ TEST(CycleModule, TheSameInputsGiveTheSameBytes) {
   std::string texts[2];
   HostTensors outputs[2];
   for (int i = 0; i < 2; ++i) {
-    auto module = load(kSpmm, kSpmmStep);
+    auto module = load("spmm");
     auto run = module->run(spmmInputs());
     ASSERT_TRUE(run) << run.str();
     llvm::json::Value report = toJson(*module, *run, "given", 0);
@@ -162,7 +104,7 @@ TEST(CycleModule, TheSameInputsGiveTheSameBytes) {
 }
 
 TEST(CycleModule, BadInputsAreOneError) {
-  auto module = load(kSpmm, kSpmmStep);
+  auto module = load("spmm");
   auto error = [&](HostTensors inputs) {
     auto found = module->complete(inputs);
     return found ? found->str() : "";
@@ -195,36 +137,8 @@ TEST(CycleModule, WhatIsNoModuleOfProgramsIsSaid) {
   EXPECT_NE(CycleModule::load("module {").str(), "");
 }
 
-// What enters at the north leaves at the south: the gradient of half the sum of
-// the weights' squares, without a core that runs.
-const char kThrough[] = R"(
-flow.order @in features 6 columns 4 blocked
-flow.order @out features 3 columns 2 blocked
-fabric.argument "w" weight <name = "w", pruned = true, mask = <"uniform", sparsity = 0.5 : f64, seed = 5>> : tensor<3x6xf32>
-fabric.argument "v" weight <name = "v"> : tensor<6xf32>
-fabric.argument "ids" : tensor<1x2xi64>
-fabric.result "loss" : tensor<f32>
-fabric.result "w.grad" gradient <weight = "w", at = "mask"> : tensor<3x6xf32>
-fabric.result "v.grad" gradient <weight = "v", at = "dense"> : tensor<6xf32>
-fabric.program @through {
-  %c = fabric.color 0
-  %d = fabric.color 1
-  fabric.route %c on <x 0 to 4, y 0 to 3> [<north -> south>] fixed
-  fabric.route %d on <x 0 to 4, y 0 to 3> [<north -> south>] fixed
-  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w"
-      host <tensor = "w", form = "weights", features = <order = @in>, rows = <order = @out>> : f32
-  fabric.inject %d north on <x 0 to 4, y 0 to 1> "v"
-      host <tensor = "v", form = "features", features = <order = @in>> : f32
-  fabric.drain %c south on <x 0 to 4, y 2 to 3> "dw" extent 1
-      host <tensor = "w.grad", form = "gradient", features = <order = @in>, rows = <order = @out>> : f32
-  fabric.drain %d south on <x 0 to 4, y 2 to 3> "dv" extent 1
-      host <tensor = "v.grad", form = "feature_gradient", features = <order = @in>> : f32
-}
-fabric.read <tensor = "loss", form = "scalar"> on <x 0 to 1, y 0 to 1> at 0 : memref<1xf32, #fabric.sram>
-)";
-
 TEST(CycleTrainer, StepsFollowTheStoresOwnAtTheMasksPositions) {
-  auto module = load(kThrough, "tokens = 2, seq = 2, type = f16, gt = 1");
+  auto module = load("through");
   HostTensors weights;
   weights["w"] = HostTensor::zeros({3, 6}, false);
   weights["v"] = HostTensor::zeros({6}, false);
@@ -271,10 +185,10 @@ TEST(CycleTrainer, StepsFollowTheStoresOwnAtTheMasksPositions) {
 }
 
 TEST(CycleTrainer, WhatCannotBeTrainedIsSaid) {
-  auto spmm = load(kSpmm, kSpmmStep);
+  auto spmm = load("spmm");
   EXPECT_EQ(CycleTrainer::create(*spmm, {}, {}).str(),
             "program: expected a training step with a result 'loss'");
-  auto through = load(kThrough, "tokens = 2, seq = 2, type = f16, gt = 1");
+  auto through = load("through");
   EXPECT_EQ(CycleTrainer::create(*through, {}, {}).str(),
             "input 'w': expected f32 [3, 6], got none; the program names no "
             "checkpoint for this weight");
