@@ -230,9 +230,10 @@ def arrays(inputs: Arrays) -> dict[str, np.ndarray]:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a .npz file. Raises WaferflowError where it can't be read."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise WaferflowError(f"can't read inputs '{path}': expected a .npz file")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise WaferflowError(f"can't read inputs '{path}': expected a .npz file")
+        with file:
             return {name: file[name] for name in file.files}
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
