@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/cycle/Engine.h"
 
-#include <cmath>
-
 namespace waferflow::cycle {
 
 namespace {
@@ -55,16 +53,15 @@ Engine::Engine(const FabricProgram &program, SramImage &&image,
   switchCycles = machine.switchAdvanceCycles;
   threadSwitchCycles = static_cast<int64_t>(
       machine.facts.at("core.microthread_switch_cycles").front());
-  edgeRate = machine.edgeBytesPerCycle() / 4;
-  linkPeriod256 = static_cast<uint64_t>(
-      std::llround(256 / std::min(1.0, machine.linkWaveletsPerCycle)));
+  linkPeriod256 = linkPeriod256Of(machine);
+  random.seed(options.shuffleSeed);
   counters.colors.resize(machine.colors);
   if (linkPeriod256 > 256)
     linkFree256.assign(cores.size() * 5, 0);
   occupied.assign(2 * cores.size() + program.inputs.size() + 2, 0);
   routers.resize(cores.size());
   buildNodes();
-  buildEdge();
+  buildSinks();
   connect();
   // What the vectors keep in reserve would be a third of all.
   slots.shrink_to_fit();
@@ -210,24 +207,12 @@ void Engine::buildRouter(uint32_t index, const std::vector<uint32_t> &numbers) {
   }
 }
 
-void Engine::buildEdge() {
-  const Machine &machine = program.machine;
-  int64_t latency = static_cast<int64_t>(
-      std::llround(machine.edgeLatencySeconds * machine.clockGhz * 1e9));
-  for (size_t i = 0; i < program.inputs.size(); ++i) {
-    Lane lane;
-    lane.start = program.inputs[i].start + latency;
-    lanes.push_back(lane);
-    wake(storeNode(), lane.start);
-  }
-  outputs.resize(program.outputs.size());
-  for (const EdgeOutput &output : program.outputs) {
-    Sink sink;
-    sink.channel = addChannel(
-        sinkNode(), static_cast<uint32_t>(sinks.size()), 0, output.color,
-        std::min<int64_t>(machine.edgeColumnFifo, 65535), hopCycles, 1);
-    sinks.push_back(sink);
-  }
+void Engine::buildSinks() {
+  int64_t depth = std::min<int64_t>(program.machine.edgeColumnFifo, 65535);
+  for (size_t i = 0; i < program.outputs.size(); ++i)
+    sinkChannels.push_back(addChannel(sinkNode(), static_cast<uint32_t>(i), 0,
+                                      program.outputs[i].color, depth,
+                                      hopCycles, 1));
 }
 
 /// Finds what lies behind each port, and who writes each buffer.
@@ -281,14 +266,14 @@ void Engine::connect() {
               bufferOf(core.x + dx, core.y + dy, channel.color, opposite(port));
           if (next >= 0)
             channels[next].writer = routerNode(node);
-          for (size_t s = 0; next < 0 && s < sinks.size(); ++s) {
+          for (size_t s = 0; next < 0 && s < sinkChannels.size(); ++s) {
             const EdgeOutput &output = program.outputs[s];
             int64_t x, y;
             edgeCore(output.side, output.lane, x, y);
             if (output.side == port &&
                 output.color == static_cast<int32_t>(channel.color) &&
                 x == core.x && y == core.y) {
-              next = static_cast<int32_t>(sinks[s].channel);
+              next = static_cast<int32_t>(sinkChannels[s]);
               channels[next].writer = routerNode(node);
             }
           }
@@ -302,13 +287,13 @@ void Engine::connect() {
       channels[core.firstOutput + q].route =
           bufferOf(core.x, core.y, queues[q].color, Direction::Ramp);
   }
-  for (size_t i = 0; i < lanes.size(); ++i) {
+  for (size_t i = 0; i < program.inputs.size(); ++i) {
     const EdgeInput &input = program.inputs[i];
     int64_t x, y;
     edgeCore(input.side, input.lane, x, y);
     int32_t channel = bufferOf(x, y, input.color, input.side);
-    lanes[i].channel = static_cast<uint32_t>(channel);
-    channels[channel].writer = laneNode(i);
+    laneChannels.push_back(static_cast<uint32_t>(channel));
+    channels[channel].writer = edgeNode + 1 + static_cast<Node>(i);
   }
 }
 

@@ -50,7 +50,7 @@ std::string Engine::describeThread(uint32_t index, const Thread &thread,
 
 /// Nobody is awake: complete, a deadlock, or wavelets that nobody took. The
 /// first few of what waits are named, from the north-west.
-std::optional<Error> Engine::judgeEnd() const {
+std::optional<Error> Engine::judgeEnd(const Edge &edge) const {
   constexpr size_t most = 6;
   std::vector<std::string> waiting, held;
   for (uint32_t index = 0; index < cores.size(); ++index) {
@@ -107,17 +107,17 @@ std::optional<Error> Engine::judgeEnd() const {
                     directionName(static_cast<Direction>(d));
       held.push_back(text);
     }
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    size_t total = program.inputs[i].wavelets->size();
-    if (lanes[i].sent < total)
+  for (size_t i = 0; i < program.inputs.size(); ++i) {
+    int64_t total = static_cast<int64_t>(program.inputs[i].wavelets->size());
+    if (edge.sent[i] < total)
       held.push_back("edge input '" + program.inputs[i].name + "', color " +
                      std::to_string(program.inputs[i].color) + ": " +
-                     std::to_string(total - lanes[i].sent) + " of " +
+                     std::to_string(total - edge.sent[i]) + " of " +
                      std::to_string(total) + " not sent");
   }
   std::vector<std::string> missing;
   for (size_t i = 0; i < program.outputs.size(); ++i) {
-    int64_t got = static_cast<int64_t>(outputs[i].size());
+    int64_t got = static_cast<int64_t>(edge.outputs[i].size());
     const EdgeOutput &output = program.outputs[i];
     if (got != output.expected)
       missing.push_back("edge output '" + output.name + "', color " +

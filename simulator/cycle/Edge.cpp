@@ -4,111 +4,142 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/cycle/Engine.h"
+#include "simulator/cycle/Edge.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace waferflow::cycle {
 
-void Engine::stepEdge(Node node) {
-  if (node == storeNode())
-    stepStore();
-  else if (node == sinkNode())
-    stepSinks();
-  else
-    stepLane(node - laneNode(0));
+uint64_t linkPeriod256Of(const Machine &machine) {
+  return static_cast<uint64_t>(
+      std::llround(256 / std::min(1.0, machine.linkWaveletsPerCycle)));
 }
 
-/// Deals wavelets to the lanes' fifos, one each in turn, at the bandwidth that
-/// all lanes share.
-void Engine::stepStore() {
-  double idle = std::max(1.0, edgeRate); // nothing is saved up while it waits
-  storeBudget = std::min(idle, storeBudget + edgeRate * (now - storeSeen));
-  storeSeen = now;
-  bool more = false;
-  size_t refused = 0;
-  while (!lanes.empty() && refused < lanes.size()) {
-    Lane &lane = lanes[nextLane];
-    size_t total = program.inputs[nextLane].wavelets->size();
-    bool fits = lane.stored - lane.sent <
-                static_cast<size_t>(program.machine.edgeColumnFifo);
-    bool takes = lane.start <= now && lane.stored < total && fits;
-    if (takes && storeBudget < 1) {
-      more = true;
-      break;
-    }
+/// The cycle in which `budget` has grown to a wavelet.
+static int64_t enoughAt(int64_t now, double budget, double rate) {
+  return now + std::max<int64_t>(1, static_cast<int64_t>((1 - budget) / rate));
+}
+
+/// The cycle in which the store's first wavelet may be at the edge.
+static int64_t startOf(const EdgeInput &input, const Machine &machine) {
+  return input.start +
+         std::llround(machine.edgeLatencySeconds * machine.clockGhz * 1e9);
+}
+
+Streams::Streams(const FabricProgram &program)
+    : program(program), dealtOf(program.inputs.size(), 0),
+      rate(program.machine.edgeBytesPerCycle() / 4) {
+  for (const EdgeInput &input : program.inputs)
+    start.push_back(startOf(input, program.machine));
+}
+
+/// One each in turn to lanes whose fifos have room, at the bandwidth that all
+/// lanes share.
+int64_t Streams::deal(int64_t now, const std::vector<int64_t> &held,
+                      std::vector<Dealt> &dealt) {
+  // Nothing is saved up while it waits.
+  budget = std::min(std::max(1.0, rate),
+                    budget + rate * static_cast<double>(now - seen));
+  seen = now;
+  room = held;
+  size_t lanes = dealtOf.size(), refused = 0;
+  while (refused < lanes) {
+    const std::vector<Wavelet> &stream = *program.inputs[next].wavelets;
+    size_t &count = dealtOf[next];
+    bool takes = start[next] <= now && count < stream.size() &&
+                 room[next] < program.machine.edgeColumnFifo;
+    if (takes && budget < 1)
+      return enoughAt(now, budget, rate);
     if (takes) {
-      ++lane.stored;
-      storeBudget -= 1;
+      dealt.push_back({static_cast<uint32_t>(next), stream[count],
+                       count + 1 == stream.size()});
+      ++count;
+      ++room[next];
+      budget -= 1;
       refused = 0;
-      wake(laneNode(nextLane), now + 1);
     } else {
       ++refused;
     }
-    nextLane = nextLane + 1 == lanes.size() ? 0 : nextLane + 1;
+    next = next + 1 == lanes ? 0 : next + 1;
   }
-  if (more)
-    wake(storeNode(),
-         now + std::max<int64_t>(
-                   1, static_cast<int64_t>((1 - storeBudget) / edgeRate)));
+  return -1;
+}
+
+Edge::Edge(const FabricProgram &program, StreamSource &source, Border &border)
+    : outputs(program.outputs.size()), sent(program.inputs.size(), 0),
+      source(source), border(border), fifos(program.inputs.size()),
+      held(program.inputs.size(), 0), complete(program.inputs.size(), false),
+      linkFree256(program.inputs.size(), 0),
+      linkPeriod256(linkPeriod256Of(program.machine)),
+      rate(program.machine.edgeBytesPerCycle() / 4) {
+  for (const EdgeInput &input : program.inputs)
+    border.wakeEdge(0, startOf(input, program.machine));
+}
+
+void Edge::turn(EdgeNode node, int64_t now) {
+  if (node == 0)
+    store(now);
+  else if (node > fifos.size())
+    sinks(now);
+  else
+    lane(node - 1, now);
+}
+
+void Edge::store(int64_t now) {
+  dealt.clear();
+  int64_t next = source.deal(now, held, dealt);
+  for (const Dealt &one : dealt) {
+    fifos[one.lane].push_back(one.wavelet);
+    ++held[one.lane];
+    complete[one.lane] = one.last;
+    border.wakeEdge(one.lane + 1, now + 1);
+  }
+  if (next >= 0)
+    border.wakeEdge(0, next);
 }
 
 /// A wavelet a cycle from the fifo over the link into the edge's router.
-void Engine::stepLane(size_t index) {
-  Lane &lane = lanes[index];
-  Channel &channel = channels[lane.channel];
-  if (lane.sent == lane.stored)
+void Edge::lane(uint32_t index, int64_t now) {
+  if (!held[index])
     return;
-  if (lane.linkFree256 >> 8 > static_cast<uint64_t>(now)) {
-    wake(laneNode(index), lane.linkFree256 >> 8);
+  if (linkFree256[index] >> 8 > static_cast<uint64_t>(now))
+    return border.wakeEdge(index + 1,
+                           static_cast<int64_t>(linkFree256[index] >> 8));
+  if (!border.offer(index, fifos[index].front()))
     return;
-  }
-  if (!writable(channel))
-    return;
-  const Wavelet &wavelet = (*program.inputs[index].wavelets)[lane.sent];
-  push(channel, wavelet.data, wavelet.control);
-  ++lane.sent;
-  ColorCounters &color = counters.colors[channel.color];
-  ++color.entered;
-  color.controls += wavelet.control;
-  lane.linkFree256 =
-      std::max<uint64_t>(lane.linkFree256, static_cast<uint64_t>(now) << 8) +
+  fifos[index].pop_front();
+  --held[index];
+  ++sent[index];
+  linkFree256[index] =
+      std::max(linkFree256[index], static_cast<uint64_t>(now) << 8) +
       linkPeriod256;
-  if (lane.sent < lane.stored)
-    wake(laneNode(index), now + 1);
-  if (lane.stored < program.inputs[index].wavelets->size())
-    wake(storeNode(), now + 1);
-  happened(now + 1);
+  if (held[index])
+    border.wakeEdge(index + 1, now + 1);
+  if (!complete[index])
+    border.wakeEdge(0, now + 1);
 }
 
-void Engine::stepSinks() {
-  double idle = std::max(1.0, edgeRate);
-  sinkBudget = std::min(idle, sinkBudget + edgeRate * (now - sinkSeen));
-  sinkSeen = now;
-  bool more = false;
-  size_t refused = 0;
-  while (!sinks.empty() && refused < sinks.size()) {
-    Channel &channel = channels[sinks[nextSink].channel];
-    bool takes = readable(channel);
-    if (takes && sinkBudget < 1) {
-      more = true;
-      break;
-    }
+void Edge::sinks(int64_t now) {
+  sinkBudget =
+      std::min(std::max(1.0, rate),
+               sinkBudget + rate * static_cast<double>(now - sinksSeen));
+  sinksSeen = now;
+  uint32_t count = static_cast<uint32_t>(outputs.size()), refused = 0;
+  while (refused < count) {
+    bool takes = border.waiting(nextSink);
+    if (takes && sinkBudget < 1)
+      return border.wakeEdge(static_cast<EdgeNode>(fifos.size()) + 1,
+                             enoughAt(now, sinkBudget, rate));
     if (takes) {
-      const Slot &slot = front(channel);
-      outputs[nextSink].push_back({now, {slot.data, slot.control == 1}});
-      ++counters.colors[channel.color].left;
-      pop(channel);
+      outputs[nextSink].push_back({now, border.take(nextSink)});
       sinkBudget -= 1;
       refused = 0;
-      happened(now + 1);
     } else {
       ++refused;
     }
-    nextSink = nextSink + 1 == sinks.size() ? 0 : nextSink + 1;
+    nextSink = nextSink + 1 == count ? 0 : nextSink + 1;
   }
-  if (more)
-    wake(sinkNode(),
-         now + std::max<int64_t>(
-                   1, static_cast<int64_t>((1 - sinkBudget) / edgeRate)));
 }
 
 } // namespace waferflow::cycle

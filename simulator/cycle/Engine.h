@@ -7,23 +7,40 @@
 #ifndef WAFERFLOW_SIMULATOR_CYCLE_ENGINE_H
 #define WAFERFLOW_SIMULATOR_CYCLE_ENGINE_H
 
-#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/cycle/Edge.h"
 #include "simulator/cycle/State.h"
 #include "simulator/cycle/Wheel.h"
 
 #include <deque>
+#include <random>
 
 namespace waferflow::cycle {
 
-class Engine {
+/// `check`, and whether the options and the image (null: none) fit.
+std::vector<Error> checkRun(const FabricProgram &program,
+                            const SramImage *image,
+                            const CycleOptions &options);
+
+class Engine : public Border {
 public:
   /// Takes the image over; one of no core: memory of its own, as much as each
   /// core needs.
   Engine(const FabricProgram &program, SramImage &&image,
          const CycleOptions &options);
 
-  std::optional<Error> run();
+  /// Runs the cycles before `until` in which something happens, with this edge.
+  /// False: an error has been found, or nobody is awake in or after `until`.
+  bool runUntil(int64_t until, EdgeTurns &edge);
+  /// How it ended.
+  std::optional<Error> judge(const Edge &edge) const;
   SramImage takeImage();
+
+  bool offer(uint32_t lane, Wavelet wavelet) override;
+  bool waiting(uint32_t sink) override;
+  Wavelet take(uint32_t sink) override;
+  void wakeEdge(EdgeNode node, int64_t cycle) override {
+    wake(edgeNode + node, cycle);
+  }
 
   const FabricProgram &program;
   CycleOptions options;
@@ -44,7 +61,6 @@ public:
   std::vector<int32_t> integers;
   std::vector<uint8_t> sram;
   int64_t imageStride = 0; ///< bytes a core; 0: no image
-  std::vector<std::vector<TimedWavelet>> outputs;
 
   uint32_t coreAt(int64_t x, int64_t y) const {
     return static_cast<uint32_t>(y * program.width + x);
@@ -56,7 +72,7 @@ private:
   void buildNodes();
   void buildCore(uint32_t index, const ProgramPlan &plan);
   void buildRouter(uint32_t index, const std::vector<uint32_t> &numbers);
-  void buildEdge();
+  void buildSinks();
   void connect();
   uint32_t addChannel(Node reader, uint32_t mark, Node writer, int32_t color,
                       int64_t capacity, int64_t arrive, int64_t release);
@@ -112,7 +128,7 @@ private:
 
   void step(Node node) {
     if (node >= edgeNode)
-      stepEdge(node);
+      edge->turn(node - edgeNode, now);
     else if (node & 1)
       stepCore(node >> 1);
     else
@@ -180,39 +196,20 @@ private:
   void putBits(Core &core, Thread &thread, int64_t element, uint32_t bits);
   bool mayOverlap(const Thread &thread) const;
 
-  // Edge.cpp
-  void stepEdge(Node node);
-  void stepStore();
-  void stepLane(size_t index);
-  void stepSinks();
-
   // Diagnose.cpp
-  std::optional<Error> judgeEnd() const;
+  std::optional<Error> judgeEnd(const Edge &edge) const;
   std::string describeThread(uint32_t index, const Thread &thread,
                              int number) const;
 
-  struct Lane {
-    uint32_t channel = 0;
-    size_t stored = 0, sent = 0; ///< of the stream's wavelets
-    int64_t start = 0;
-    uint64_t linkFree256 = 0;
-  };
-  struct Sink {
-    uint32_t channel = 0;
-  };
   Node edgeNode; ///< the first one at the edge
-  Node storeNode() const { return edgeNode; }
-  Node laneNode(size_t lane) const {
-    return edgeNode + 1 + static_cast<Node>(lane);
+  Node sinkNode() const {
+    return edgeNode + 1 + static_cast<Node>(program.inputs.size());
   }
-  Node sinkNode() const { return laneNode(lanes.size()); }
 
-  std::vector<Lane> lanes;
-  std::vector<Sink> sinks;
-  size_t nextLane = 0, nextSink = 0;      ///< round robin
-  double storeBudget = 0, sinkBudget = 0; ///< wavelets
-  int64_t storeSeen = -1, sinkSeen = -1;  ///< cycle of the budget
-  double edgeRate = 0;                    ///< wavelets a cycle
+  EdgeTurns *edge = nullptr; ///< while running
+  std::vector<uint32_t> laneChannels, sinkChannels;
+  std::mt19937_64 random; ///< for shuffling
+  std::vector<Node> order;
 
   Wheel wheel;
   std::vector<uint64_t> linkFree256; ///< by router and port, where rate < 1

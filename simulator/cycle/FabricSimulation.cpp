@@ -7,104 +7,66 @@
 #include "simulator/cycle/FabricSimulation.h"
 #include "simulator/cycle/Engine.h"
 
-#include <random>
-
 namespace waferflow::cycle {
 
-std::string Engine::coreName(uint32_t index) const {
-  return "core (" + std::to_string(cores[index].x) + ", " +
-         std::to_string(cores[index].y) + ")";
-}
+struct FabricSimulation::Parts {
+  Engine engine;
+  Streams streams;
+  Edge edge;
 
-/// The first error of a cycle is that of the lowest core, in whatever order
-/// they were stepped.
-void Engine::fail(uint32_t index, const std::string &what) {
-  if (failure && failureNode <= index)
-    return;
-  failure =
-      Error{coreName(index), "cycle " + std::to_string(now) + ": " + what};
-  failureNode = index;
-}
+  Parts(const FabricProgram &program, SramImage &&image,
+        const CycleOptions &options)
+      : engine(program, std::move(image), options), streams(program),
+        edge(program, streams, engine) {}
+};
 
-void Engine::observe(const Channel &c, uint32_t data, bool control) {
-  bool toCore = c.reader & 1;
-  if (c.reader >= edgeNode || (toCore && c.writer == c.reader))
-    return; // a sink, or an output queue
-  const Core &core = cores[c.reader >> 1];
-  options.observer->landing(
-      now + c.arriveCycles, core.x, core.y, static_cast<int32_t>(c.color),
-      toCore ? Direction::Ramp : static_cast<Direction>(c.input), toCore,
-      {data, control});
-}
-
-std::optional<Error> Engine::run() {
-  std::mt19937_64 random(options.shuffleSeed);
-  std::vector<Node> nodes;
-  while (!failure) {
-    now = wheel.next();
-    if (now == INT64_MAX)
-      return judgeEnd();
-    if (now > options.maxCycles)
-      return Error{program.name, "still running after " +
-                                     std::to_string(options.maxCycles) +
-                                     " cycles, the limit"};
-    if (!options.shuffleSeed) {
-      wheel.take(now, [&](Node node) { step(node); });
-      continue;
-    }
-    nodes.clear();
-    wheel.take(now, [&](Node node) { nodes.push_back(node); });
-    std::shuffle(nodes.begin(), nodes.end(), random);
-    for (Node node : nodes)
-      step(node);
-  }
-  return failure;
-}
-
-static std::vector<Error> judge(const FabricProgram &program,
-                                const CycleOptions &options) {
+std::vector<Error> checkRun(const FabricProgram &program,
+                            const SramImage *image,
+                            const CycleOptions &options) {
   std::vector<Error> errors = check(program);
   if (options.maxCycles < 1 || options.maxCycles > 2147483646)
     errors.push_back({"maxCycles", "expected 1 to 2147483646, got " +
                                        std::to_string(options.maxCycles)});
+  if (!image)
+    return errors;
+  if (image->width() != program.width || image->height() != program.height)
+    errors.push_back(
+        {program.name, "expected an image of " + std::to_string(program.width) +
+                           " x " + std::to_string(program.height) +
+                           " cores, got " + std::to_string(image->width()) +
+                           " x " + std::to_string(image->height())});
+  for (const CoreProgram &core : program.cores) {
+    int64_t bytes = layOut(core, program.machine).dataEnd;
+    if (bytes > image->bytesPerCore())
+      errors.push_back({"core program '" + core.name + "'",
+                        "its buffers end at byte " + std::to_string(bytes) +
+                            "; the image has " +
+                            std::to_string(image->bytesPerCore()) + " a core"});
+  }
   return errors;
 }
 
 Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
                                                   const CycleOptions &options) {
-  std::vector<Error> errors = judge(program, options);
+  std::vector<Error> errors = checkRun(program, nullptr, options);
   if (!errors.empty())
     return errors;
   return FabricSimulation(
-      std::make_unique<Engine>(program, SramImage(), options));
+      std::make_unique<Parts>(program, SramImage(), options));
 }
 
 Result<FabricSimulation> FabricSimulation::create(const FabricProgram &program,
                                                   SramImage &&image,
                                                   const CycleOptions &options) {
-  std::vector<Error> errors = judge(program, options);
-  if (image.width() != program.width || image.height() != program.height)
-    errors.push_back(
-        {program.name, "expected an image of " + std::to_string(program.width) +
-                           " x " + std::to_string(program.height) +
-                           " cores, got " + std::to_string(image.width()) +
-                           " x " + std::to_string(image.height())});
-  for (const CoreProgram &core : program.cores) {
-    int64_t bytes = layOut(core, program.machine).dataEnd;
-    if (bytes > image.bytesPerCore())
-      errors.push_back({"core program '" + core.name + "'",
-                        "its buffers end at byte " + std::to_string(bytes) +
-                            "; the image has " +
-                            std::to_string(image.bytesPerCore()) + " a core"});
-  }
+  std::vector<Error> errors = checkRun(program, &image, options);
   if (!errors.empty())
     return errors;
   return FabricSimulation(
-      std::make_unique<Engine>(program, std::move(image), options));
+      std::make_unique<Parts>(program, std::move(image), options));
 }
 
-FabricSimulation::FabricSimulation(std::unique_ptr<Engine> engine)
-    : engine(std::move(engine)) {}
+FabricSimulation::FabricSimulation(std::unique_ptr<Parts> parts)
+    : parts(std::move(parts)) {}
 FabricSimulation::FabricSimulation(FabricSimulation &&) noexcept = default;
 FabricSimulation::~FabricSimulation() = default;
 
@@ -125,7 +87,7 @@ std::optional<Error> FabricSimulation::write(int64_t x, int64_t y,
                                              const std::string &buffer,
                                              const std::vector<float> &values) {
   BufferPlace place;
-  Result<uint8_t *> at = find(*engine, x, y, buffer, place);
+  Result<uint8_t *> at = find(parts->engine, x, y, buffer, place);
   if (!at)
     return at.errors.front();
   if (static_cast<int64_t>(values.size()) != place.extent)
@@ -139,23 +101,28 @@ std::optional<Error> FabricSimulation::write(int64_t x, int64_t y,
 Result<std::vector<float>>
 FabricSimulation::read(int64_t x, int64_t y, const std::string &buffer) const {
   BufferPlace place;
-  Result<uint8_t *> at = find(*engine, x, y, buffer, place);
+  Result<uint8_t *> at = find(parts->engine, x, y, buffer, place);
   if (!at)
     return at.errors;
   return readElements(place.type, place.extent, *at);
 }
 
-SramImage FabricSimulation::takeImage() { return engine->takeImage(); }
+SramImage FabricSimulation::takeImage() { return parts->engine.takeImage(); }
 
-std::optional<Error> FabricSimulation::run() { return engine->run(); }
-int64_t FabricSimulation::cycles() const { return engine->end; }
-const Counters &FabricSimulation::counters() const { return engine->counters; }
+std::optional<Error> FabricSimulation::run() {
+  parts->engine.runUntil(INT64_MAX, parts->edge);
+  return parts->engine.judge(parts->edge);
+}
+int64_t FabricSimulation::cycles() const { return parts->engine.end; }
+const Counters &FabricSimulation::counters() const {
+  return parts->engine.counters;
+}
 const std::vector<TimedWavelet> &FabricSimulation::output(size_t index) const {
-  return engine->outputs[index];
+  return parts->edge.outputs[index];
 }
 
 double FabricSimulation::stateBytesPerCore() const {
-  const Engine &e = *engine;
+  const Engine &e = parts->engine;
   auto bytes = [](const auto &v) {
     return static_cast<double>(v.capacity() * sizeof(v[0]));
   };

@@ -49,8 +49,6 @@ struct TimedWavelet {
   Wavelet wavelet;
 };
 
-class Engine;
-
 class FabricSimulation {
 public:
   /// Checks the program, which must outlive the simulation.
@@ -90,8 +88,9 @@ public:
   double stateBytesPerCore() const;
 
 private:
-  explicit FabricSimulation(std::unique_ptr<Engine> engine);
-  std::unique_ptr<Engine> engine;
+  struct Parts;
+  explicit FabricSimulation(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts;
 };
 
 } // namespace waferflow::cycle
