@@ -16,8 +16,5 @@ LogicalResult lowerSpmm(StepLowering &, flow::SpmmOp kernel) {
 LogicalResult lowerSddmm(StepLowering &, flow::SddmmOp kernel) {
   return kernel.emitOpError("has no lowering to the fabric yet");
 }
-LogicalResult lowerAttention(StepLowering &, flow::AttentionOp kernel) {
-  return kernel.emitOpError("has no lowering to the fabric yet");
-}
 
 } // namespace waferflow::fabric
