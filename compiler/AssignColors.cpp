@@ -46,14 +46,15 @@ LogicalResult assignColors(ProgramOp program) {
   if (auto error = waferflow::assignColors(problem, solution))
     return program.emitOpError() << error->str();
 
-  // One fabric.color a color, at the beginning.
-  OpBuilder b = OpBuilder::atBlockBegin(&program.getBody().front());
+  // One fabric.color a color, where its first channel was.
   llvm::SmallDenseMap<int32_t, Value> colors;
   for (auto [i, channel] : llvm::enumerate(channels)) {
     Value &color = colors[solution.color[i]];
-    if (!color)
+    if (!color) {
+      OpBuilder b(channel);
       color = ColorOp::create(b, channel.getLoc(), channel.getType(),
                               solution.color[i]);
+    }
     channel.replaceAllUsesWith(color);
     channel.erase();
   }

@@ -53,13 +53,17 @@ public:
   }
 
 private:
-  bool isActivation(Value value) const {
+  bool isActivation(Value value) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     if (!type || type.getRank() < 2 || !isa<FloatType>(type.getElementType()))
       return false;
-    Operation *def = value.getDefiningOp();
-    return def && isa<FlowKernel>(def) && type.getDimSize(0) == tokens &&
-           type.getDimSize(1) > 1;
+    if (type.getDimSize(0) != tokens || type.getDimSize(1) == 1)
+      return false;
+    // An argument that is no weight is held from the beginning.
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return argument.getOwner() == &step.front() &&
+             !step.getArgAttr(argument.getArgNumber(), "flow.weight");
+    return isa<FlowKernel>(value.getDefiningOp());
   }
   static int64_t features(Value value) {
     return cast<RankedTensorType>(value.getType()).getDimSize(1);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/program/FabricSelection.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -26,14 +27,42 @@ CoreInteger CoreInteger::table(Rectangle where, std::vector<int64_t> values) {
 }
 
 CoreInteger CoreInteger::join(const CoreInteger &other, Code code) const {
+  if (steps.empty() || other.steps.empty())
+    return joinTables(other, code);
   CoreInteger result = *this;
   result.steps.insert(result.steps.end(), other.steps.begin(),
                       other.steps.end());
   result.steps.push_back({code, 0});
-  // A table cannot be computed with: `valid` finds no steps that fit.
-  if (steps.empty() || other.steps.empty())
-    result.steps = {{code, 0}};
   return result;
+}
+
+/// A table of what the operation gives for each core of both.
+CoreInteger CoreInteger::joinTables(const CoreInteger &other, Code code) const {
+  // What is malformed stays so: `valid` finds no steps that fit.
+  bool divides = code != Code::Add && code != Code::Mul;
+  if (!valid() || !other.valid() ||
+      (divides && (!other.constant() || other.at(0, 0) < 1)))
+    return CoreInteger(code);
+  Rectangle both = steps.empty() ? where : other.where;
+  if (steps.empty() && other.steps.empty()) {
+    int64_t x = std::max(where.x, other.where.x);
+    int64_t y = std::max(where.y, other.where.y);
+    both.width = std::max<int64_t>(
+        0,
+        std::min(where.x + where.width, other.where.x + other.where.width) - x);
+    both.height =
+        std::max<int64_t>(0, std::min(where.y + where.height,
+                                      other.where.y + other.where.height) -
+                                 y);
+    both.x = x;
+    both.y = y;
+  }
+  std::vector<int64_t> result;
+  for (int64_t y = both.y; y < both.y + both.height; ++y)
+    for (int64_t x = both.x; x < both.x + both.width; ++x)
+      result.push_back(
+          (CoreInteger(at(x, y)).join(other.at(x, y), code)).at(0, 0));
+  return table(both, std::move(result));
 }
 
 bool CoreInteger::valid() const {

@@ -72,6 +72,7 @@ public:
 private:
   explicit CoreInteger(Code code) : steps{{code, 0}} {}
   CoreInteger join(const CoreInteger &other, Code code) const;
+  CoreInteger joinTables(const CoreInteger &other, Code code) const;
 
   std::vector<Step> steps;     ///< empty: a table
   Rectangle where;             ///< of the table

@@ -35,7 +35,6 @@ static void normalize(Worker &worker, const HeadAt &head) {
 }
 
 void writeForward(Worker &worker) {
-  Emit &e = worker.e;
   worker.scaleKeys();
   worker.clear(worker.output);
   worker.eachSequence([&](Emit::At base) {

@@ -32,7 +32,7 @@ struct Rows {
 /// What all programs of one attention share.
 struct Plan {
   StepLowering &lowering;
-  flow::AttentionOp kernel;
+  mutable flow::AttentionOp kernel; // MLIR's handles have no const methods
   Body body;
   HeadPlaces places;
   std::vector<Move> spread; ///< keys and values, to their query heads

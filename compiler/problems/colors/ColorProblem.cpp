@@ -95,6 +95,8 @@ ColorSolution colorInOrder(const ColorProblem &problem) {
 }
 
 ColorSolution colorSmallestLast(const ColorProblem &problem) {
+  if (problem.channels.empty()) // which Boost's ordering does not expect
+    return {};
   Graph graph = graphOf(problem);
   std::vector<Vertex> order(problem.channels.size());
   auto index = boost::get(boost::vertex_index, graph);

@@ -1,0 +1,307 @@
+//===- AttentionRun.cpp - Lowers a case and runs it -----------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tests/unit/attention/AttentionRun.h"
+
+#include "compiler/Passes.h"
+#include "compiler/oracle/CpuProgram.h"
+#include "dialects/flow/MachineAttr.h"
+#include "dialects/flow/Orders.h"
+#include "runtime/translate/FabricToProgram.h"
+#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/machine/Reader.h"
+#include "simulator/program/ColumnLayout.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+
+namespace waferflow {
+
+namespace {
+
+/// One case on its way through compiler and simulator.
+class Runner {
+public:
+  Runner(const AttentionCase &c, bool backward,
+         const std::map<std::string, Rows> &inputs, uint64_t seed)
+      : c(c), backward(backward), inputs(inputs), seed(seed),
+        handler(&context, [&](Diagnostic &d) {
+          llvm::raw_string_ostream(messages) << d << "\n";
+        }) {
+    context.loadDialect<
+        fabric::FabricDialect, flow::FlowDialect, arith::ArithDialect,
+        func::FuncDialect, linalg::LinalgDialect, math::MathDialect,
+        memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect>();
+  }
+
+  AttentionResults run() {
+    if (failed(compile()) || failed(execute()))
+      results.error += messages.empty() ? "failed" : messages;
+    return results;
+  }
+
+private:
+  LogicalResult compile();
+  LogicalResult execute();
+  LogicalResult simulate(fabric::ProgramOp program);
+
+  struct Place {
+    ColumnLayout columns;
+    cycle::DataType type;
+  };
+  Place placeOf(fabric::HostAttr host, Type type) {
+    FeatureOrder order =
+        *flow::orderOf(*module, host.getFeatures(), module->getOperation());
+    return {replicaLayout(order, host.getFeatures().getGo(),
+                          flow::groupForm(host.getFeatures()),
+                          tokens.groupColumns),
+            typeOf(cast<MemRefType>(type).getElementType())};
+  }
+  static cycle::DataType typeOf(Type type) {
+    return type.isF16()    ? cycle::DataType::F16
+           : type.isBF16() ? cycle::DataType::BF16
+                           : cycle::DataType::F32;
+  }
+  /// For every core and slot: visit(core's elements, feature or -1, slot,
+  /// tokens of the core).
+  template <typename Visit> void eachCore(const Place &place, Visit visit) {
+    for (int64_t g = 0; g < tokens.groups; ++g)
+      for (int64_t y = 0; y < tokens.rowsUsed; ++y)
+        for (int64_t x = 0; x < tokens.groupColumns; ++x)
+          visit(g * tokens.groupColumns + x, y, place.columns.features[x],
+                tokensAt(tokens, g, y));
+  }
+
+  const AttentionCase &c;
+  bool backward;
+  const std::map<std::string, Rows> &inputs;
+  uint64_t seed;
+  MLIRContext context;
+  std::string messages;
+  ScopedDiagnosticHandler handler;
+  OwningOpRef<ModuleOp> module;
+  TokenLayout tokens;
+  cycle::SramImage image;
+  AttentionResults results;
+};
+
+LogicalResult Runner::compile() {
+  module = parseSourceString<ModuleOp>(attentionStep(c, backward),
+                                       ParserConfig(&context));
+  if (!module)
+    return failure();
+  Result<MachineFile> file = loadMachine("tiny", WAFERFLOW_MACHINES);
+  if (!file)
+    return failure();
+  Machine machine = file->machine;
+  machine.width = c.width;
+  machine.height = c.height;
+  (*module)->setAttr("flow.machine", flow::machineToAttr(&context, machine));
+  PassManager map(&context);
+  map.addPass(createChooseMapping());
+  map.addPass(createInsertRelayouts());
+  map.addPass(createPlaceKernels());
+  if (failed(map.run(*module)))
+    return failure();
+  module->walk([&](flow::AttentionOp kernel) {
+    auto m = *kernel.getMapping();
+    kernel.setMappingAttr(
+        flow::MappingAttr::get(&context, m.getGo(), m.getForm(), m.getBuffers(),
+                               m.getBroadcast(), c.keyBlock, m.getChunks()));
+  });
+  tokens = layTokens(c.tokens(), c.seq, c.gt, c.width, c.height);
+  image = cycle::SramImage(c.width, c.height,
+                           machine.sramBytes - machine.codeBytes);
+  PassManager lower(&context);
+  lower.addPass(createLowerToFabric());
+  return lower.run(*module);
+}
+
+LogicalResult Runner::simulate(fabric::ProgramOp op) {
+  auto program = translateFabric(op, [](fabric::InjectOp, int64_t) {
+    return Result<std::vector<cycle::Wavelet>>(std::vector<cycle::Wavelet>());
+  });
+  if (failed(program))
+    return failure();
+  cycle::CycleOptions options;
+  options.shuffleSeed = seed;
+  auto simulation =
+      cycle::FabricSimulation::create(*program, std::move(image), options);
+  if (!simulation) {
+    results.error += simulation.str();
+    return failure();
+  }
+  if (auto error = simulation->run()) {
+    results.error += op.getSymName().str() + ": " + error->str();
+    return failure();
+  }
+  results.cycles += simulation->cycles();
+  if (op.getSymName().ends_with("_attention"))
+    results.attention = simulation->counters();
+  int64_t colors = 0;
+  op.walk([&](fabric::ColorOp) { ++colors; });
+  results.colors = std::max(results.colors, colors);
+  image = simulation->takeImage();
+  return success();
+}
+
+LogicalResult Runner::execute() {
+  static const std::vector<std::string> names = {"k", "q", "v", "g"};
+  std::vector<std::string> outputs =
+      backward ? std::vector<std::string>{"dq", "dv", "dk"}
+               : std::vector<std::string>{"o"};
+  size_t written = 0, read = 0;
+  int64_t tl = tokens.tokensPerCore;
+  for (Operation &op : *module->getBody()) {
+    if (auto write = dyn_cast<fabric::WriteOp>(op)) {
+      Place place = placeOf(write.getHost(), write.getType());
+      const Rows &values = inputs.at(names[written++]);
+      int64_t features = static_cast<int64_t>(values.size()) / c.tokens();
+      int64_t extent = cast<MemRefType>(write.getType()).getNumElements();
+      eachCore(place, [&](int64_t x, int64_t y, auto &column, auto at) {
+        // What no token or feature has must not matter: not even NaN.
+        std::vector<float> mine(extent, NAN);
+        for (size_t s = 0; s < column.size(); ++s)
+          for (int64_t i = 0; i < tl; ++i)
+            if (at[i] >= 0)
+              mine[s * tl + i] = values[at[i] * features + column[s]];
+        cycle::writeElements(place.type, mine,
+                             image.core(x, y) + write.getAddress());
+      });
+    } else if (auto fetch = dyn_cast<fabric::ReadOp>(op)) {
+      Place place = placeOf(fetch.getHost(), fetch.getType());
+      int64_t features = 0;
+      for (const auto &column : place.columns.features)
+        features += static_cast<int64_t>(column.size());
+      Rows &values = results.values[outputs[read++]];
+      values.assign(c.tokens() * features, NAN);
+      int64_t extent = cast<MemRefType>(fetch.getType()).getNumElements();
+      eachCore(place, [&](int64_t x, int64_t y, auto &column, auto at) {
+        std::vector<float> mine = cycle::readElements(
+            place.type, extent, image.core(x, y) + fetch.getAddress());
+        for (int64_t s = 0; s < extent / tl; ++s)
+          for (int64_t i = 0; i < tl; ++i) {
+            float value = mine[s * tl + i];
+            if (s < static_cast<int64_t>(column.size()) && at[i] >= 0)
+              values[at[i] * features + column[s]] = value;
+            else if (!(std::abs(value) <= results.padding))
+              results.padding = std::abs(value);
+          }
+      });
+    } else if (auto program = dyn_cast<fabric::ProgramOp>(op)) {
+      if (failed(simulate(program)))
+        return failure();
+    }
+  }
+  return success(read == outputs.size());
+}
+
+} // namespace
+
+AttentionResults runOnFabric(const AttentionCase &c, bool backward,
+                             const std::map<std::string, Rows> &inputs,
+                             uint64_t seed) {
+  return Runner(c, backward, inputs, seed).run();
+}
+
+AttentionResults runOnCpu(const AttentionCase &c, bool backward,
+                          const std::map<std::string, Rows> &inputs) {
+  AttentionResults results;
+  auto program = CpuProgram::compile(attentionFunction(c, backward), "f");
+  if (!program) {
+    results.error = llvm::toString(program.takeError());
+    return results;
+  }
+  std::vector<ArrayView> views;
+  std::vector<std::string> names = {"k", "q", "v"};
+  if (backward)
+    names.push_back("g");
+  for (size_t i = 0; i < names.size(); ++i)
+    views.push_back({(*program)->inputs()[i], inputs.at(names[i]).data()});
+  auto arrays = (*program)->run(views);
+  if (!arrays) {
+    results.error = llvm::toString(arrays.takeError());
+    return results;
+  }
+  std::vector<std::string> outputs =
+      backward ? std::vector<std::string>{"dq", "dv", "dk"}
+               : std::vector<std::string>{"o"};
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Rows &values = results.values[outputs[i]];
+    values.resize((*arrays)[i].type.elements());
+    std::memcpy(values.data(), (*arrays)[i].data.data(),
+                values.size() * sizeof(float));
+  }
+  return results;
+}
+
+std::map<std::string, std::vector<double>>
+attentionByDefinition(const AttentionCase &c,
+                      const std::map<std::string, Rows> &inputs) {
+  int64_t wide = c.heads * c.dim, narrow = c.kv * c.dim, s = c.seq;
+  const Rows &q = inputs.at("q"), &k = inputs.at("k"), &v = inputs.at("v"),
+             &g = inputs.at("g");
+  std::map<std::string, std::vector<double>> result;
+  for (const char *name : {"o", "dq", "o.size", "dq.size"})
+    result[name].assign(c.tokens() * wide, 0);
+  for (const char *name : {"dk", "dv", "dk.size", "dv.size"})
+    result[name].assign(c.tokens() * narrow, 0);
+  auto add = [&](const char *name, int64_t at, double a, double size,
+                 double b) {
+    result[name][at] += a * b;
+    result[std::string(name) + ".size"][at] += size * std::abs(b);
+  };
+  for (int64_t b = 0; b < c.batch; ++b)
+    for (int64_t h = 0; h < c.heads; ++h) {
+      int64_t kvHead = h / (c.heads / c.kv);
+      auto at = [&](int64_t i, int64_t d) {
+        return (b * s + i) * wide + h * c.dim + d;
+      };
+      auto kvAt = [&](int64_t j, int64_t d) {
+        return (b * s + j) * narrow + kvHead * c.dim + d;
+      };
+      for (int64_t i = 0; i < s; ++i) {
+        int64_t seen = c.causal ? i + 1 : s;
+        std::vector<double> p(seen), dp(seen), dpSize(seen);
+        double most = -1e300, sum = 0, mean = 0, meanSize = 0;
+        for (int64_t j = 0; j < seen; ++j) {
+          for (int64_t d = 0; d < c.dim; ++d) {
+            p[j] += c.scale() * q[at(i, d)] * k[kvAt(j, d)];
+            double product = static_cast<double>(g[at(i, d)]) * v[kvAt(j, d)];
+            dp[j] += product;
+            dpSize[j] += std::abs(product);
+          }
+          most = std::max(most, p[j]);
+        }
+        for (double &each : p)
+          sum += each = std::exp(each - most);
+        for (int64_t j = 0; j < seen; ++j) {
+          mean += (p[j] /= sum) * dp[j];
+          meanSize += p[j] * dpSize[j];
+        }
+        for (int64_t j = 0; j < seen; ++j)
+          for (int64_t d = 0; d < c.dim; ++d) {
+            double ds = c.scale() * p[j] * (dp[j] - mean);
+            double dsSize = c.scale() * p[j] * (dpSize[j] + meanSize);
+            add("o", at(i, d), p[j], p[j], v[kvAt(j, d)]);
+            add("dv", kvAt(j, d), p[j], p[j], g[at(i, d)]);
+            add("dq", at(i, d), ds, dsSize, k[kvAt(j, d)]);
+            add("dk", kvAt(j, d), ds, dsSize, q[at(i, d)]);
+          }
+      }
+    }
+  return result;
+}
+
+} // namespace waferflow

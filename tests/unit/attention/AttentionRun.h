@@ -1,0 +1,48 @@
+//===- AttentionRun.h - Lowers a case and runs it ---------------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONRUN_H
+#define WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONRUN_H
+
+#include "simulator/cycle/Counters.h"
+#include "tests/unit/attention/AttentionCase.h"
+
+#include <map>
+
+namespace waferflow {
+
+/// [tokens, features], row by row.
+using Rows = std::vector<float>;
+
+struct AttentionResults {
+  std::string error; ///< empty, or what went wrong
+  /// Of the forward pass "o", of the backward pass "dq", "dk", "dv".
+  std::map<std::string, Rows> values;
+  /// Largest absolute value where a core holds no token or no feature.
+  float padding = 0;
+  int64_t cycles = 0;        ///< of all programs
+  int64_t colors = 0;        ///< that a program has at most
+  cycle::Counters attention; ///< of the program between the exchanges
+};
+
+/// On the cycle simulator, from inputs "q", "k", "v" and "g".
+AttentionResults runOnFabric(const AttentionCase &c, bool backward,
+                             const std::map<std::string, Rows> &inputs,
+                             uint64_t shuffleSeed = 0);
+
+/// On the CPU.
+AttentionResults runOnCpu(const AttentionCase &c, bool backward,
+                          const std::map<std::string, Rows> &inputs);
+
+/// In double, by definition; "<name>.size" are the sums of the absolute values
+/// of all products in it.
+std::map<std::string, std::vector<double>>
+attentionByDefinition(const AttentionCase &c,
+                      const std::map<std::string, Rows> &inputs);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONRUN_H
