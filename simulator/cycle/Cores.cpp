@@ -83,6 +83,9 @@ void Engine::advanceMain(uint32_t index, Core &core) {
     const std::vector<InstructionPlan> &code = plan.tasks[core.task].code;
     if (core.pc >= static_cast<int64_t>(code.size()) ||
         code[core.pc].kind == InstructionPlan::Kind::End) {
+      if (options.observer)
+        options.observer->taskEnd(now, core.x, core.y,
+                                  plan.core->tasks[core.task].name);
       core.task = -1;
       happened(now);
       continue;

@@ -45,7 +45,10 @@ struct Counters {
   int64_t localTasks = 0;       ///< started
   int64_t switchAdvances = 0;   ///< switch positions changed
   int64_t activeCoreCycles = 0; ///< cycles in which a core had work, summed
-  // What energy is made of.
+  // What energy is made of (Energy.h), with hops and wavelets.
+  int64_t multiplies16 = 0, multiplies32 = 0; ///< by the width of the factors
+  int64_t adds16 = 0, adds32 = 0; ///< comparisons too; by the width of the sum
+  int64_t functions = 0;          ///< exp, log, rsqrt, reciprocal
   int64_t sramReadBytes = 0;
   int64_t sramWriteBytes = 0;
 };

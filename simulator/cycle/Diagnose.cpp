@@ -8,13 +8,6 @@
 
 namespace waferflow::cycle {
 
-static const char *opName(VectorOp op) {
-  static const char *const names[] = {
-      "mov", "add",   "sub",        "mul",    "max", "min", "fmac",  "exp",
-      "log", "rsqrt", "reciprocal", "select", "dot", "sum", "max_of"};
-  return names[static_cast<int>(op)];
-}
-
 std::string Engine::describeThread(uint32_t index, const Thread &thread,
                                    int number) const {
   const Core &core = cores[index];
@@ -23,7 +16,7 @@ std::string Engine::describeThread(uint32_t index, const Thread &thread,
   std::string text = number == plan.threads
                          ? "task '" + plan.core->tasks[core.task].name + "'"
                          : "microthread " + std::to_string(number);
-  text += std::string(", ") + opName(vector.vector->op) + " at element " +
+  text += std::string(", ") + vectorOpName(vector.op) + " at element " +
           std::to_string(thread.done) + " of " + std::to_string(thread.extent) +
           ", waits since cycle " + std::to_string(thread.readyAt) + " for ";
   if (thread.blocked == Thread::Blocked::Output) {

@@ -288,6 +288,11 @@ void Engine::compute(Core &core, Thread &thread, int64_t count) {
   counters.elements += count;
   if (plan.op == VectorOp::Fmac || plan.op == VectorOp::Dot)
     counters.multiplyAdds += count;
+  if (plan.multiplies)
+    (plan.wideFactors ? counters.multiplies32 : counters.multiplies16) += count;
+  if (plan.adds)
+    (plan.wideSum ? counters.adds32 : counters.adds16) += count;
+  counters.functions += plan.function ? count : 0;
   if (plan.axpyF16 && !thread.oneByOne) {
     axpyF16(thread.scalar[0], &sram[thread.at[2] + 2 * thread.done],
             &sram[thread.at[0] + 2 * thread.done], count);

@@ -34,6 +34,13 @@ public:
   /// A task begins; its first instruction may be later.
   virtual void taskStart(int64_t cycle, int64_t x, int64_t y,
                          const std::string &task) {}
+  /// It ends: its main thread is free from `cycle` on.
+  virtual void taskEnd(int64_t cycle, int64_t x, int64_t y,
+                       const std::string &task) {}
+  /// A vector instruction, launched to begin in `start`, is complete in `end`.
+  /// `thread` is -1 on the main thread.
+  virtual void vectorDone(int64_t start, int64_t end, int64_t x, int64_t y,
+                          int32_t thread, VectorOp op, int64_t elements) {}
 };
 
 struct CycleOptions {

@@ -100,9 +100,32 @@ public:
                       a.kind == OperandPlan::Kind::Immediate) &&
                      x.kind == OperandPlan::Kind::Memory &&
                      x.type == DataType::F16 && x.contiguous();
+    countArithmetic(result);
     plan.threads = std::max(plan.threads, value.thread + 1);
     plan.vectors.push_back(result);
     return static_cast<int32_t>(plan.vectors.size()) - 1;
+  }
+
+  static void countArithmetic(VectorPlan &plan) {
+    VectorOp op = plan.op;
+    bool anyWide = false;
+    for (int32_t i = 0; i < plan.sourceCount; ++i) {
+      const OperandPlan &s = plan.sources[i];
+      if (s.kind == OperandPlan::Kind::Memory ||
+          s.kind == OperandPlan::Kind::Fabric)
+        anyWide |= dataBytes(s.type) == 4;
+    }
+    plan.multiplies =
+        op == VectorOp::Mul || op == VectorOp::Fmac || op == VectorOp::Dot;
+    plan.wideFactors = anyWide;
+    plan.function = op == VectorOp::Exp || op == VectorOp::Log ||
+                    op == VectorOp::Rsqrt || op == VectorOp::Reciprocal;
+    plan.adds = op != VectorOp::Mov && op != VectorOp::Mul && !plan.function;
+    // Dot and Sum accumulate in f32.
+    plan.wideSum =
+        op == VectorOp::Dot || op == VectorOp::Sum ||
+        (op == VectorOp::MaxOf ? anyWide
+                               : dataBytes(plan.destination.type) == 4);
   }
 
   ScalarPlan scalar(const ScalarOperand &value) {

@@ -60,6 +60,10 @@ struct VectorPlan {
   bool axpyF16 = false; ///< contiguous, all f16, from SRAM to SRAM
   bool configured = false, untilControl = false;
   int8_t sourceCount = 0;
+  // Arithmetic of an element.
+  bool multiplies = false, wideFactors = false;
+  bool adds = false, wideSum = false;
+  bool function = false;
   OperandPlan destination;
   OperandPlan sources[3];
   AmountPlan extent;

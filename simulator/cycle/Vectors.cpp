@@ -167,6 +167,9 @@ void Engine::finish(uint32_t index, Core &core, Thread &thread,
   } else if (plan.toScalar) {
     setRegister(core, d.index, thread.sum, 0, false);
   }
+  if (options.observer)
+    options.observer->vectorDone(thread.startAt, retire, core.x, core.y,
+                                 plan.thread, plan.op, thread.done);
   thread.plan = nullptr;
   if (plan.thread >= 0)
     core.runs &= ~(uint64_t(1) << plan.thread);

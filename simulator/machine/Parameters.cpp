@@ -218,6 +218,11 @@ private:
   void addEnergyFacts() {
     positive("energy.mul_f16_pj", "pJ", "16-bit multiply");
     positive("energy.add_f16_pj", "pJ", "16-bit add");
+    measurement("energy.mul_f32_pj", "pJ", "32-bit multiply");
+    measurement("energy.add_f32_pj", "pJ", "32-bit add");
+    measurement("energy.function_pj", "pJ", "exp, log, rsqrt or reciprocal");
+    measurement("energy.issue_pj", "pJ", "fetch and decode of an issue slot");
+    measurement("energy.ramp_pj_per_bit", "pJ/bit", "core to router, or back");
     positive("energy.sram_pj_per_bit", "pJ/bit", "small SRAM access");
     positive("energy.mesh_pj_per_bit_mm", "pJ/(bit mm)", "on-chip mesh");
     positive("energy.fabric_pj_per_bit", "pJ/bit", "one fabric hop");

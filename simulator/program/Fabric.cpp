@@ -26,6 +26,13 @@ const char *directionName(Direction direction) {
   return "?";
 }
 
+const char *vectorOpName(VectorOp op) {
+  static const char *const names[] = {
+      "mov", "add",   "sub",        "mul",    "max", "min", "fmac",  "exp",
+      "log", "rsqrt", "reciprocal", "select", "dot", "sum", "max_of"};
+  return names[static_cast<int>(op)];
+}
+
 uint32_t encode(const Control &control) {
   return static_cast<uint32_t>(control.data & 0xffff) |
          static_cast<uint32_t>((control.task + 1) & 0xff) << 16 |

@@ -97,6 +97,9 @@ enum class VectorOp {
   MaxOf
 };
 
+/// The name in errors and traces: "fmac".
+const char *vectorOpName(VectorOp op);
+
 /// What a vector instruction does when its last element is written.
 struct OnDone {
   enum class Kind { Activate, Unblock, Block };
