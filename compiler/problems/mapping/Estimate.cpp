@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/problems/mapping/MappingProblem.h"
+#include "compiler/problems/mapping/OrderLoads.h"
 
 #include "simulator/cost/Collective.h"
 #include "simulator/cost/Expected.h"
@@ -90,6 +90,8 @@ private:
     cost::StreamShape result = stream(shape.inClass, shape.outClass);
     result.outputGroups = choice.outputGroups;
     result.form = choice.form;
+    if (isCounted(shape))
+      result.counted = load(/*inputIsResident=*/true);
     return result;
   }
 
@@ -101,7 +103,15 @@ private:
       result.density = 1;
       result.indexFree = true;
     }
+    if (isCounted(shape))
+      result.counted = load(output);
     return result;
+  }
+
+  cost::RowLoad load(bool inputIsResident) const {
+    return laid.loads->load(
+        problem, kernel, inputIsResident, laid.orders, choice,
+        std::max(laid.columns[shape.inClass], laid.columns[shape.outClass]));
   }
 
   double elementwise() const {

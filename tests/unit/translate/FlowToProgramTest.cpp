@@ -37,7 +37,7 @@ protected:
     auto opened = Session::open(tinyRequest());
     ASSERT_TRUE(opened) << opened.str();
     session = std::move(*opened);
-    auto made = session->placed(0.7);
+    auto made = session->placed(0.7, masks);
     ASSERT_TRUE(made) << made.str();
     module = std::move(*made);
   }
@@ -94,7 +94,7 @@ TEST_F(FlowToProgram, CountsWhatTheGraphCounts) {
     ASSERT_TRUE(succeeded(cost));
     graph += static_cast<double>(cost->multiplyAdds);
   }
-  auto dense = session->placed(0);
+  auto dense = session->placed(0, masks);
   ASSERT_TRUE(dense) << dense.str();
   auto program = loadProgram(**dense, masks);
   ASSERT_TRUE(program) << program.str();
