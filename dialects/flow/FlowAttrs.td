@@ -76,7 +76,7 @@ def Flow_CountsAttr : Flow_Attr<"Counts", "counts"> {
 
     ```mlir
     %w: tensor<2x3xf32> {flow.counts = #flow.counts<
-        columns = array<i32: 2, 0, 1>, rows = array<i32: 1, 2>>, flow.weight = ...}
+        columns = [2, 0, 1], rows = [1, 2]>, flow.weight = ...}
     ```
   }];
   let parameters = (ins "::mlir::DenseI32ArrayAttr":$columns,
