@@ -97,22 +97,37 @@ LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
   return laid;
 }
 
-const FeatureOrder &OrderLoads::orderOf(const MappingProblem &problem,
-                                        int32_t cls, OrderKind kind,
-                                        int32_t layer) {
+const std::pair<FeatureOrder, std::vector<int32_t>> &
+OrderLoads::orderOf(const MappingProblem &problem, int32_t cls, OrderKind kind,
+                    int32_t layer) {
   auto [it, isNew] = orders.try_emplace({cls, kind, layer});
-  if (isNew)
-    it->second = layFeatures(problem, cls, kind, tokens.groupColumns, layer);
+  auto &[order, sorted] = it->second;
+  if (isNew) {
+    order = layFeatures(problem, cls, kind, tokens.groupColumns, layer);
+    sorted = featuresInOrder(order);
+  }
   return it->second;
 }
 
-const std::vector<int32_t> &OrderLoads::sortedBy(const MappingProblem &problem,
-                                                 int32_t cls, OrderKind kind,
-                                                 int32_t layer) {
-  auto [it, isNew] = sorted.try_emplace({cls, kind, layer});
-  if (isNew)
-    it->second = featuresInOrder(orderOf(problem, cls, kind, layer));
-  return it->second;
+const OrderLoads::Sums &OrderLoads::sumsOf(const MappingProblem &problem,
+                                           const KernelShape &shape, bool input,
+                                           OrderKind kind) {
+  int32_t cls = classOf(shape, input);
+  const FeatureLoads &own = sideOf(problem, shape, input);
+  const auto &[order, sorted] =
+      orderOf(problem, cls, kind, layerOf(problem, cls, kind, shape));
+  auto [it, isNew] = sums.try_emplace({&own, &order});
+  Sums &result = it->second;
+  if (!isNew)
+    return result;
+  result.columns.resize(order.columns);
+  result.before = {0};
+  for (int32_t feature : sorted) {
+    result.columns[order.column[feature]] += own[feature];
+    result.before.push_back(result.before.back() + own[feature]);
+  }
+  result.holding = static_cast<double>(order.columns);
+  return result;
 }
 
 const std::vector<std::pair<size_t, int64_t>> &
@@ -149,32 +164,23 @@ cost::RowLoad OrderLoads::membersLoad(const MappingProblem &problem,
     auto times = static_cast<double>(count);
     kernels += times;
     const KernelShape &shape = problem.kernels[i];
-    int32_t cls = classOf(shape, input);
-    int32_t layer = layerOf(problem, cls, kind, shape);
-    const FeatureLoads &own = sideOf(problem, shape, input);
-    const FeatureOrder &order = orderOf(problem, cls, kind, layer);
-    std::vector<int64_t> sums(std::max(members, order.columns));
-    std::vector<bool> holds(sums.size());
-    int64_t all = 0, rank = 0, member = 0;
-    for (int32_t feature : sortedBy(problem, cls, kind, layer)) {
-      // Of several groups the all-gather deals features in order, evenly.
-      if (groups == 1)
-        member = order.column[feature];
-      else
-        while ((member + 1) * order.features() <= rank * members)
-          ++member;
-      ++rank;
-      sums[member] += own[feature];
-      holds[member] = true;
-      all += own[feature];
-    }
+    const Sums &own = sumsOf(problem, shape, input, kind);
+    auto features = static_cast<int64_t>(own.before.size()) - 1;
+    int64_t most = 0;
+    if (groups == 1)
+      most = *std::max_element(own.columns.begin(), own.columns.end());
+    else // the all-gather deals features in order, evenly
+      for (int64_t member = 0; member < members; ++member)
+        most = std::max<int64_t>(
+            most, own.before[ceilDiv((member + 1) * features, members)] -
+                      own.before[ceilDiv(member * features, members)]);
+    double holding = groups == 1
+                         ? own.holding
+                         : static_cast<double>(std::min(members, features));
     auto rows = static_cast<double>(sideOf(problem, shape, !input).size());
-    auto most =
-        static_cast<double>(*std::max_element(sums.begin(), sums.end()));
-    mean.fullest += times * most / rows;
+    mean.fullest += times * static_cast<double>(most) / rows;
     mean.mean +=
-        times * static_cast<double>(all) / rows /
-        static_cast<double>(std::count(holds.begin(), holds.end(), true));
+        times * static_cast<double>(own.before.back()) / rows / holding;
   }
   mean.fullest /= kernels;
   mean.mean /= kernels;
@@ -196,18 +202,12 @@ double OrderLoads::groupSkew(const MappingProblem &problem, size_t kernel,
     auto times = static_cast<double>(count);
     kernels += times;
     const KernelShape &shape = problem.kernels[i];
-    int32_t cls = classOf(shape, input);
-    const FeatureLoads &own = sideOf(problem, shape, input);
-    const FeatureOrder &order =
-        orderOf(problem, cls, kind, layerOf(problem, cls, kind, shape));
+    const Sums &own = sumsOf(problem, shape, input, kind);
     std::vector<int64_t> sums(groups);
-    int64_t all = 0;
-    for (size_t row = 0; row < own.size(); ++row) {
-      int64_t x = order.column[row];
+    for (int64_t x = 0; x < static_cast<int64_t>(own.columns.size()); ++x)
       sums[form == GroupForm::Contiguous ? std::min(x / members, groups - 1)
-                                         : x % groups] += own[row];
-      all += own[row];
-    }
+                                         : x % groups] += own.columns[x];
+    int64_t all = own.before.back();
     int64_t most = *std::max_element(sums.begin(), sums.end());
     mean += all == 0 ? times
                      : times * static_cast<double>(most * groups) /
@@ -239,7 +239,7 @@ std::optional<double> OrderLoads::imbalance(const MappingProblem &problem,
   for (const KernelShape &shape : problem.kernels)
     if (shape.kind == "spmm" && isCounted(shape) && shape.inClass == cls) {
       sum += columnImbalance(
-          orderOf(problem, cls, kind, layerOf(problem, cls, kind, shape)),
+          orderOf(problem, cls, kind, layerOf(problem, cls, kind, shape)).first,
           sideOf(problem, shape, /*input=*/true));
       ++count;
     }

@@ -43,11 +43,19 @@ public:
                                   OrderKind kind);
 
 private:
-  const FeatureOrder &orderOf(const MappingProblem &problem, int32_t cls,
-                              OrderKind kind, int32_t layer);
-  const std::vector<int32_t> &sortedBy(const MappingProblem &problem,
-                                       int32_t cls, OrderKind kind,
-                                       int32_t layer);
+  /// An order, and its features sorted by it.
+  const std::pair<FeatureOrder, std::vector<int32_t>> &
+  orderOf(const MappingProblem &problem, int32_t cls, OrderKind kind,
+          int32_t layer);
+  /// One side of a weight under an order.
+  struct Sums {
+    std::vector<int32_t> columns; ///< nonzeros by column
+    std::vector<int32_t> before;  ///< of the first i features in order
+    double holding = 0;           ///< columns with features
+  };
+  const Sums &sumsOf(const MappingProblem &problem, const KernelShape &shape,
+                     bool input, OrderKind kind);
+
   /// Kernels of one shape that differ in their weights, and how many there are
   /// of each.
   const std::vector<std::pair<size_t, int64_t>> &
@@ -67,8 +75,9 @@ private:
       std::tuple<ShapeKey, bool, OrderKind, int64_t, GroupForm, int64_t>;
 
   TokenLayout tokens;
-  std::map<ByLayer, FeatureOrder> orders;
-  std::map<ByLayer, std::vector<int32_t>> sorted;
+  std::map<ByLayer, std::pair<FeatureOrder, std::vector<int32_t>>>
+      orders; ///< with their features, sorted
+  std::map<std::pair<const FeatureLoads *, const FeatureOrder *>, Sums> sums;
   std::map<ShapeKey, std::vector<std::pair<size_t, int64_t>>> kernelsOf;
   std::map<MembersKey, cost::RowLoad> loads;
   std::map<SkewKey, double> skews;
