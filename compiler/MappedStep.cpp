@@ -6,22 +6,13 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/MappedStep.h"
 
+#include "dialects/flow/Orders.h"
+
 using namespace mlir;
 
 namespace waferflow::flow {
 
 namespace {
-
-FeatureOrder read(OrderOp op, const FeatureClass &cls, int64_t columns) {
-  if (op.getForm() != OrderForm::Table)
-    return cls.order(columns);
-  FeatureOrder order;
-  order.name = op.getSymName().str();
-  order.columns = static_cast<int64_t>(op.getColumns());
-  order.column = op.getColumn()->vec();
-  order.slot = op.getSlot()->vec();
-  return order;
-}
 
 /// The order that `op` gives a class, where it gives one.
 FailureOr<FeatureOrder> readOrder(OrderOp op, const FeatureClass &cls,
@@ -37,7 +28,7 @@ FailureOr<FeatureOrder> readOrder(OrderOp op, const FeatureClass &cls,
            << " of " << cls.features << " features on " << laid.columns
            << " columns, got " << stringifyOrderForm(op.getForm()) << " of "
            << op.getFeatures() << " on " << op.getColumns();
-  FeatureOrder order = read(op, cls, columns);
+  FeatureOrder order = featureOrder(op);
   if (auto bad = checkOrder(cls, columns, order))
     return op.emitOpError() << bad->what;
   return order;
