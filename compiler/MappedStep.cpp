@@ -104,6 +104,19 @@ FailureOr<const FeatureOrder *> MappedStep::orderOf(size_t kernel,
                          "choose-mapping");
 }
 
+StringRef MappedStep::orderName(Value value) const {
+  int32_t cls = shape.classIndex(value);
+  if (cls < 0)
+    return {};
+  int32_t layer = -1;
+  if (auto kernel = value.getDefiningOp<FlowKernel>();
+      problem.classes[cls].perLayer && kernel.getLayer())
+    layer = static_cast<int32_t>(*kernel.getLayer());
+  auto it = orders.find({cls, layer});
+  return it == orders.end() ? StringRef(problem.classes[cls].name)
+                            : StringRef(it->second.name);
+}
+
 FailureOr<MappedStep> readMappedStep(ModuleOp module) {
   MappedStep mapped;
   mapped.step = findStep(module);

@@ -26,6 +26,9 @@ struct MappedStep {
   /// layouts name or other kernels' do.
   mlir::FailureOr<const FeatureOrder *> orderOf(size_t kernel,
                                                 int32_t cls) const;
+  /// The name of the order in which `value` was made; empty for what is no
+  /// activation.
+  llvm::StringRef orderName(mlir::Value value) const;
 };
 
 /// Reads the mapped step of `module`; errors where a kernel has no mapping,
