@@ -89,6 +89,8 @@ def test_kernels_add_up_to_the_step(results: Results) -> None:
     for point in results:
         assert sum(kernel.cycles for kernel in point.kernels) == point.cycles
         for kernel in point.kernels:
+            if kernel.kind == "relayout" and kernel.theory is None:
+                continue  # the dense run's mapping has none there
             expected = kernel.cycles * kernel.speedup / kernel.theory
             lost = sum(kernel.ledger.values())
             assert lost == pytest.approx(kernel.cycles - expected, abs=1), kernel.name
