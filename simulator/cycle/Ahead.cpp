@@ -30,7 +30,7 @@ bool Engine::mayLag(const Core &core) const {
 
 /// When the main thread's vector instruction is complete if it has every slot.
 int64_t Engine::endOfMain(const Thread &thread) const {
-  const VectorRate &rate = thread.plan->rate;
+  const VectorRate &rate = thread.rate;
   int64_t left = thread.extent - thread.done;
   int64_t total = thread.fraction + left / rate.perSlot * rate.cost256;
   if (int64_t rest = left % rate.perSlot)
@@ -43,10 +43,10 @@ void Engine::catchUp(uint32_t index, Core &core) {
   Thread &thread = mainThread(core);
   thread.lags = false;
   while (thread.plan && thread.readyAt < now) {
-    int64_t perSlot = thread.plan->rate.perSlot;
+    int64_t perSlot = thread.rate.perSlot;
     int64_t left = thread.extent - thread.done;
     int64_t whole = std::min<int64_t>(left / perSlot, now - thread.readyAt);
-    if (thread.plan->rate.cost256 == 256 && whole > 1) {
+    if (thread.rate.cost256 == 256 && whole > 1) {
       compute(core, thread, (whole - 1) * perSlot); // the last by `slot`
       counters.slots += whole - 1;
       thread.readyAt += static_cast<uint32_t>(whole - 1);
@@ -60,7 +60,7 @@ void Engine::catchUp(uint32_t index, Core &core) {
 
 /// All slots at once: nobody else is there to take one or to look.
 void Engine::bulk(uint32_t index, Core &core, Thread &thread) {
-  const VectorRate &rate = thread.plan->rate;
+  const VectorRate &rate = thread.rate;
   int64_t left = thread.extent - thread.done;
   int64_t whole = left / rate.perSlot, rest = left % rate.perSlot;
   int64_t total = thread.fraction + whole * rate.cost256;

@@ -55,6 +55,14 @@ Engine::Engine(const FabricProgram &program, SramImage &&image,
       machine.facts.at("core.microthread_switch_cycles").front());
   linkPeriod256 = linkPeriod256Of(machine);
   random.seed(options.shuffleSeed);
+  auto conflicts = machine.facts.find("core.bank_conflicts");
+  if (conflicts != machine.facts.end() && conflicts->second.front() != 0) {
+    auto fact = [&](const char *key) {
+      return static_cast<int64_t>(machine.facts.at(key).front());
+    };
+    banks = fact("core.sram_banks");
+    bankBytes = std::max<int64_t>(1, fact("core.sram_read_bits") / 8);
+  }
   counters.colors.resize(machine.colors);
   if (linkPeriod256 > 256)
     linkFree256.assign(cores.size() * 5, 0);

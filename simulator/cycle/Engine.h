@@ -179,6 +179,9 @@ private:
     return threads[core.threads + core.plan->threads];
   }
 
+  // Banks.cpp
+  int32_t costWithBanks(const Core &core, const Thread &thread) const;
+
   // Ahead.cpp
   void bulk(uint32_t index, Core &core, Thread &thread);
   bool mayLag(const Core &core) const;
@@ -215,6 +218,7 @@ private:
   std::vector<uint64_t> linkFree256; ///< by router and port, where rate < 1
   uint64_t linkPeriod256 = 256;
   int64_t rampCycles, hopCycles, switchCycles, threadSwitchCycles;
+  int64_t banks = 1, bankBytes = 0; ///< of a word; 0: conflicts cost nothing
   std::optional<Error> failure;
   uint32_t failureNode = 0;
 };

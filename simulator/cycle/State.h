@@ -87,6 +87,7 @@ struct Thread {
   enum class Blocked : uint8_t { No, Input, Output, Slot };
   const VectorPlan *plan = nullptr; ///< null: idle
   int64_t extent = 0, done = 0;
+  VectorRate rate; ///< the plan's, and conflicts of banks
   uint32_t startAt = 0;
   uint32_t readyAt = 0;  ///< the next element could issue, but for `blocked`
   uint32_t fraction = 0; ///< of a cycle, in 1/256

@@ -147,14 +147,18 @@ double datapathRate(const Operands &operands, const Machine &machine) {
 
 } // namespace
 
+static bool sumInCache(const Operands &operands, const Machine &machine) {
+  const Amount &extent = operands.vector.extent;
+  return machine.psumInCache && operands.accumulator && extent.reg < 0 &&
+         extent.base.constant() &&
+         extent.base.at(0, 0) * operands.accumulator <= machine.cacheBytes;
+}
+
 double elementsPerCycle(const Vector &vector, const CoreProgram &core,
                         const Machine &machine) {
   Operands operands(vector, core);
   std::vector<int64_t> reads = operands.reads, writes;
-  bool cached =
-      machine.psumInCache && operands.accumulator && vector.extent.reg < 0 &&
-      vector.extent.base.constant() &&
-      vector.extent.base.at(0, 0) * operands.accumulator <= machine.cacheBytes;
+  bool cached = sumInCache(operands, machine);
   if (operands.accumulator && !cached)
     reads.push_back(operands.accumulator);
   if (operands.written && !cached)
@@ -176,6 +180,7 @@ VectorRate vectorRate(const Vector &vector, const CoreProgram &core,
   result.perSlot = static_cast<int32_t>(std::max(1.0, std::floor(rate)));
   result.cost256 = static_cast<int32_t>(
       std::lround(256 * std::max(1.0, result.perSlot / rate)));
+  result.cached = sumInCache(Operands(vector, core), machine);
   return result;
 }
 

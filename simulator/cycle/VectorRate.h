@@ -16,6 +16,7 @@ namespace waferflow::cycle {
 struct VectorRate {
   int32_t perSlot = 1;   ///< elements of one issue slot
   int32_t cost256 = 256; ///< cycles of that slot, in 1/256
+  bool cached = false;   ///< the partial sum is in the cache, not in SRAM
 };
 
 /// What bounds an instruction: SRAM ports of `core.sram_*` shared by its memory

@@ -52,6 +52,9 @@ bool Engine::launch(uint32_t index, Core &core, Thread &thread,
                     plan.sources[0].kind != Kind::Memory &&
                     plan.sources[0].kind != Kind::Fabric;
   thread.oneByOne = mayOverlap(thread);
+  thread.rate = plan.rate;
+  if (bankBytes)
+    thread.rate.cost256 = costWithBanks(core, thread);
   if (plan.thread >= 0)
     core.runs |= uint64_t(1) << plan.thread;
   if (thread.extent == 0)
@@ -91,7 +94,7 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
     return false;
   const VectorPlan &plan = *thread.plan;
   int64_t count =
-      std::min<int64_t>(plan.rate.perSlot, thread.extent - thread.done);
+      std::min<int64_t>(thread.rate.perSlot, thread.extent - thread.done);
   if (plan.fabricIn && !inputsReady(index, core, thread)) {
     if (thread.plan)
       thread.blocked = Thread::Blocked::Input;
@@ -141,7 +144,7 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
 
 /// The slot of cycle `at`; gives the cycle in which it retires.
 int64_t Engine::slot(Core &core, Thread &thread, int64_t count, int64_t at) {
-  const VectorRate &rate = thread.plan->rate;
+  const VectorRate &rate = thread.rate;
   compute(core, thread, count);
   ++counters.slots;
   int64_t cost = rate.cost256;

@@ -188,6 +188,8 @@ private:
          0, 1000, "cost of switching to another ready microthread");
     count("core.task_ids", "ids", "ids of data, local and control tasks");
     count("core.sram_banks", "banks", "banks of the SRAM");
+    fact("core.bank_conflicts", Parameter::Kind::Integer, "flag", 0, 1,
+         "1: streams that meet in a bank wait (fidelity cycle)", true);
     count("core.sram_read_ports", "ports", "SRAM reads a cycle");
     count("core.sram_write_ports", "ports", "SRAM writes a cycle");
     count("core.sram_read_bits", "bits", "width of an SRAM read");
