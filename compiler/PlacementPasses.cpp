@@ -37,18 +37,9 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
 struct ChooseMappingPass : impl::ChooseMappingBase<ChooseMappingPass> {
   using ChooseMappingBase::ChooseMappingBase;
   void runOnOperation() override {
-    flow::FixedMapping fixed;
+    std::optional<int64_t> fixed;
     if (go != 0)
-      fixed.go = go;
-    if (!order.empty()) {
-      fixed.order = orderKindOf(order);
-      if (!fixed.order) {
-        getOperation().emitError("expected order blocked, striped or dealt, "
-                                 "got '")
-            << order.getValue() << "'";
-        return signalPassFailure();
-      }
-    }
+      fixed = go;
     if (mlir::failed(flow::chooseMapping(getOperation(), fixed)))
       signalPassFailure();
   }

@@ -7,6 +7,7 @@
 #include "runtime/bindings/Engine.h"
 
 #include "runtime/engine/Collective.h"
+#include "runtime/engine/Kernel.h"
 #include "runtime/engine/Run.h"
 #include "simulator/machine/Reader.h"
 
@@ -108,6 +109,10 @@ void bindEngine(py::module_ &module) {
   module.def("collective", [](const std::string &request) {
     py::gil_scoped_release unlocked;
     return unwrap(collective(request));
+  });
+  module.def("kernel", [](const std::string &request) {
+    py::gil_scoped_release unlocked;
+    return unwrap(kernel(request));
   });
 }
 

@@ -21,12 +21,10 @@ namespace {
 constexpr double kWaiting = 0.15, kWaitingBySlots = 1.75;
 constexpr double kWaitingAlone = 1.2, kWaitingAloneBySlots = 0.6; // B = 1
 
-/// Cycles between two rows where B buffers couple columns. A row takes the
-/// fullest column `mean` cycles, give or take `deviation`, `above` more than
-/// the mean column, which waits for it.
+/// Cycles between two rows where B buffers couple columns whose rows take
+/// `mean` cycles, give or take `deviation`.
 double rowPeriod(const RecurrenceVariant &v, double mean, double deviation,
-                 double above, int64_t buffers) {
-  deviation *= std::max(0.0, 1 - above / (2 * std::max(deviation, 1e-9)));
+                 int64_t buffers) {
   double share = v.slots / mean;
   if (buffers == 1) // a stream has left before the next row starts
     return mean + v.stream - v.slots +
@@ -54,8 +52,7 @@ double largestNormal(double n) {
 /// What both kinds derive from a shape.
 struct Derived {
   int64_t members;
-  double rows, f;                  ///< of a group
-  double fullest, mean, deviation; ///< of n(r, x): columns, their spread
+  double rows, f, mean, deviation; ///< of a group's rows; of n(r, x)
   RowShape row;
 
   Derived(const TokenLayout &tokens, const StreamShape &shape) {
@@ -64,12 +61,8 @@ struct Derived {
     rows = std::ceil(static_cast<double>(shape.rows) /
                      static_cast<double>(shape.outputGroups));
     f = static_cast<double>(featuresOfMember(shape, members));
-    fullest = mean = f * shape.density;
-    if (shape.counted) {
-      mean = shape.counted->mean;
-      fullest = shape.counted->fullest;
-    }
-    deviation = std::sqrt(fullest * (1 - shape.density));
+    mean = f * shape.density;
+    deviation = std::sqrt(mean * (1 - shape.density));
     row.types = shape.types;
     row.tokens = static_cast<double>(tokens.tokensPerCore);
     row.members = members;
@@ -84,8 +77,6 @@ struct Derived {
   }
   /// Of the fullest column over all rows.
   double critical(const StreamShape &shape) const {
-    if (shape.counted)
-      return rows * fullest;
     return rows * mean +
            std::sqrt(rows) * deviation * largestNormal(lanes(shape));
   }
@@ -111,9 +102,8 @@ double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  double work =
-      rowPeriod(v, d.fullest * v.perNonzero + fixed, d.deviation * v.perNonzero,
-                (d.fullest - d.mean) * v.perNonzero, shape.buffers);
+  double work = rowPeriod(v, d.mean * v.perNonzero + fixed,
+                          d.deviation * v.perNonzero, shape.buffers);
   double trip = v.stage * static_cast<double>(d.members - 2) + v.wrap;
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }
@@ -135,9 +125,8 @@ double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  double work =
-      rowPeriod(v, d.fullest * perNonzero + fixed, d.deviation * perNonzero,
-                (d.fullest - d.mean) * perNonzero, shape.buffers);
+  double work = rowPeriod(v, d.mean * perNonzero + fixed,
+                          d.deviation * perNonzero, shape.buffers);
   double trip = v.stage + v.hop * static_cast<double>(d.members - 2);
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }

@@ -3,10 +3,20 @@
 The functions have the names of the command line's commands and raise WaferflowError.
 """
 
-from waferflow.api import collective, compile, machine_table, run, simulate, theory, train
+from waferflow.api import (
+    collective,
+    compile,
+    kernel,
+    machine_table,
+    run,
+    simulate,
+    theory,
+    train,
+)
 from waferflow.collectives import Collective, Published
 from waferflow.cycle import CycleReport, CycleResult, CycleResults
 from waferflow.errors import WaferflowError
+from waferflow.kernels import Kernel, Part
 from waferflow.results import (
     Host,
     KernelRow,
@@ -27,8 +37,10 @@ __all__ = [
     "CycleResult",
     "CycleResults",
     "Host",
+    "Kernel",
     "KernelRow",
     "Ledger",
+    "Part",
     "Published",
     "Result",
     "Results",
@@ -42,6 +54,7 @@ __all__ = [
     "WaferflowError",
     "collective",
     "compile",
+    "kernel",
     "machine_table",
     "run",
     "simulate",

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from waferflow import collectives, cycle, models, native, paths, requests, training
+from waferflow import collectives, cycle, kernels, models, native, paths, requests, training
 from waferflow.collectives import Collective
 from waferflow.cycle import Arrays, CycleResult, CycleResults
 from waferflow.errors import WaferflowError
+from waferflow.kernels import Kernel
 from waferflow.machines import MachineTable
 from waferflow.results import Results, Theory
 
@@ -186,6 +187,26 @@ def collective(operation: str, **options: Any) -> Collective:
     """
     request = collectives.request(operation, **options)
     return Collective.from_json(native.call("collective", request))
+
+
+def kernel(operation: str, **options: Any) -> Kernel:
+    """Runs one kernel alone with random values, checked against the CPU, or times it.
+
+    Args:
+        operation: spmm (y = x W^T), spmm-t (dx = dy W), sddmm (dW at W's positions), map (silu(a)
+            times b), reduce (the sum of squares of each token) or gather (rows of a table).
+        **options: `rows` and `cols` (R and K of the weight or table; K features of map and reduce;
+            default 64), `tokens` (one sequence in each token group, default 64), `density` (of
+            the weight, default 1),
+            `type` (f16, bf16, f32; default f16), `region` ("WxH" or (W, H) cores at a corner of
+            the machine with their share of its edge, default at most 16x16), `machine` (name or
+            YAML path, default cs3), `fidelity` (cycle or tile, default cycle), `set`
+            ("pe.launch_cycles=0", "mapping.go=2"; at tile "cost.launch=off"), `seed` (0).
+
+    Returns:
+        Cycles and counters; at fidelity cycle how far the values are off, and what is allowed.
+    """
+    return Kernel.from_json(native.call("kernel", kernels.request(operation, **options)))
 
 
 def execute_program(

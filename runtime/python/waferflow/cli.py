@@ -16,6 +16,7 @@ from waferflow.progress import shown
 from waferflow.results import Results
 from waferflow.tables import collective as collective_table
 from waferflow.tables import cycle as cycle_tables
+from waferflow.tables import kernel as kernel_table
 from waferflow.tables import lists, report, theory
 
 STEP_OPTIONS = [
@@ -160,6 +161,28 @@ def collective(options: argparse.Namespace) -> None:
             json_file.write(result.to_json())
 
 
+def kernel(options: argparse.Namespace) -> None:
+    """`waferflow kernel`."""
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        result = api.kernel(
+            options.operation,
+            rows=options.rows,
+            cols=options.cols,
+            tokens=options.tokens,
+            density=options.density,
+            type=options.type,
+            region=options.region,
+            machine=options.machine,
+            fidelity=options.fidelity,
+            set=options.set,
+            seed=options.seed,
+        )
+        kernel_table.show(result, console())
+        if json_file:
+            json_file.write(result.to_json())
+
+
 def show_models(options: argparse.Namespace) -> None:
     """`waferflow models`."""
     lists.show_models([models.sizes(name) for name in models.names()], console())
@@ -202,6 +225,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "theory": show_theory,
     "compile": compile,
     "simulate": simulate,
+    "kernel": kernel,
     "collective": collective,
     "models": show_models,
     "machines": show_machines,

@@ -5,7 +5,7 @@ import sys
 import textwrap
 from typing import Any, NoReturn
 
-from waferflow import collectives, requests
+from waferflow import collectives, kernels, requests
 
 RUN_EXAMPLES = """examples:
   waferflow run llama-2-7b --sparsity 0 0.5 0.7 0.9 --tokens 131072 --seq 2048
@@ -67,6 +67,7 @@ def build() -> Parser:
     add_theory(commands)
     add_compile(commands)
     add_simulate(commands)
+    add_kernel(commands)
     add_collective(commands)
     add_lists(commands)
     return parser
@@ -164,6 +165,49 @@ def add_simulate(commands: Any) -> None:
     )
     add_set(command)
     add_threads(command)
+    add_json(command)
+
+
+def add_kernel(commands: Any) -> None:
+    """`kernel`: one kernel alone, with values."""
+    command = commands.add_parser(
+        "kernel",
+        usage="waferflow kernel OPERATION [options]",
+        help="what one kernel costs on a machine, its values checked",
+        description="Maps one kernel, runs it with random values that are compared with the CPU "
+        "(or times it at fidelity tile), and prints cycles and counters.",
+    )
+    command.add_argument("operation", metavar="OPERATION", help="|".join(kernels.OPERATIONS))
+    for option, metavar, text in (
+        ("--rows", "R", "of the weight or table; default 64"),
+        ("--cols", "K", "of the weight or table, features of map and reduce; default 64"),
+        ("--tokens", "N", "one sequence in each token group; default 64"),
+    ):
+        command.add_argument(option, type=whole, default=64, metavar=metavar, help=text)
+    command.add_argument(
+        "--density", type=float, default=1.0, metavar="D", help="of the weight; default 1"
+    )
+    command.add_argument(
+        "--type", default="f16", metavar="|".join(requests.TYPES), help="default f16"
+    )
+    command.add_argument(
+        "--region", metavar="WxH", help="cores, default at most 16x16 of the machine"
+    )
+    command.add_argument(
+        "--machine", default="cs3", metavar="MACHINE", help="a name or a YAML file; default cs3"
+    )
+    command.add_argument("--fidelity", default="cycle", metavar="cycle|tile", help="default cycle")
+    command.add_argument(
+        "--set",
+        type=setting,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="machine parameter (pe.launch_cycles=0), mapping.gt, mapping.go, "
+        "or at tile a cost switched off (cost.launch=off)",
+    )
+    command.add_argument("--seed", type=whole, default=0, metavar="N", help="of mask and values")
     add_json(command)
 
 
