@@ -12,6 +12,7 @@
 #include "mlir/IR/Builders.h"
 
 #include <limits>
+#include <set>
 
 using namespace mlir;
 
@@ -55,29 +56,56 @@ public:
         builder(module.getContext()) {}
 
   void write() {
-    writeOrders();
+    builder.setInsertionPointToStart(module.getBody());
+    for (int32_t cls = 0; cls < static_cast<int32_t>(problem.classes.size());
+         ++cls) {
+      if (!hasOrderByLayer(cls)) {
+        writeOrder(cls, -1);
+        continue;
+      }
+      std::set<int32_t> layers;
+      for (const KernelShape &kernel : problem.kernels)
+        if (kernel.inClass == cls || kernel.outClass == cls)
+          layers.insert(kernel.layer);
+      for (int32_t layer : layers)
+        writeOrder(cls, layer);
+    }
     for (auto [i, kernel] : llvm::enumerate(shape.kernels))
       writeKernel(kernel, problem.kernels[i], solution.choices[i]);
   }
 
 private:
-  void writeOrders() {
-    builder.setInsertionPointToStart(module.getBody());
-    for (const FeatureClass &cls : problem.classes) {
-      FeatureOrder order = cls.order(solution.tokens.groupColumns);
-      OrderOp::create(
-          builder, module.getLoc(), cls.name, cls.features, order.columns,
-          cls.heads ? OrderForm::Heads : OrderForm::Blocked,
-          cls.heads ? builder.getI64IntegerAttr(cls.headDim) : IntegerAttr(),
-          DenseI32ArrayAttr(), DenseI32ArrayAttr());
-    }
+  /// Only what is dealt differs from layer to layer.
+  bool hasOrderByLayer(int32_t cls) const {
+    return problem.classes[cls].perLayer &&
+           solution.orders[cls] == OrderKind::Dealt;
   }
 
-  LayoutAttr layout(int32_t cls, int64_t go = 1,
+  void writeOrder(int32_t index, int32_t layer) {
+    const FeatureClass &cls = problem.classes[index];
+    OrderKind kind = solution.orders[index];
+    FeatureOrder order =
+        layFeatures(problem, index, kind, solution.tokens.groupColumns, layer);
+    bool table = kind != OrderKind::Blocked;
+    OrderOp::create(
+        builder, module.getLoc(), orderName(cls, hasOrderByLayer(index), layer),
+        cls.features, order.columns,
+        table       ? OrderForm::Table
+        : cls.heads ? OrderForm::Heads
+                    : OrderForm::Blocked,
+        cls.heads ? builder.getI64IntegerAttr(cls.headDim) : IntegerAttr(),
+        table ? builder.getDenseI32ArrayAttr(order.column)
+              : DenseI32ArrayAttr(),
+        table ? builder.getDenseI32ArrayAttr(order.slot) : DenseI32ArrayAttr());
+  }
+
+  LayoutAttr layout(int32_t cls, int32_t layer, int64_t go = 1,
                     StringRef form = "contiguous") {
     return LayoutAttr::get(
         builder.getContext(),
-        FlatSymbolRefAttr::get(builder.getContext(), problem.classes[cls].name),
+        FlatSymbolRefAttr::get(
+            builder.getContext(),
+            orderName(problem.classes[cls], hasOrderByLayer(cls), layer)),
         go, form);
   }
 
@@ -92,10 +120,10 @@ private:
         builder.getContext(), choice.outputGroups, formName(choice.form),
         choice.buffers, broadcast, choice.keyBlock, chunks));
     if (s.inClass >= 0)
-      kernel.setInLayoutAttr(
-          layout(s.inClass, choice.outputGroups, formName(choice.form)));
+      kernel.setInLayoutAttr(layout(s.inClass, s.layer, choice.outputGroups,
+                                    formName(choice.form)));
     if (s.outClass >= 0)
-      kernel.setOutLayoutAttr(layout(s.outClass));
+      kernel.setOutLayoutAttr(layout(s.outClass, s.layer));
   }
 
   bool isChunked(const KernelShape &s) const {
@@ -135,6 +163,10 @@ FailureOr<Machine> findMachine(ModuleOp module) {
   return machineFromAttr(attr);
 }
 
+std::string orderName(const FeatureClass &cls, bool byLayer, int32_t layer) {
+  return byLayer ? cls.name + "_layer_" + std::to_string(layer) : cls.name;
+}
+
 std::vector<int64_t> keepEveryCandidates(int64_t layers) {
   std::vector<int64_t> candidates;
   for (int64_t k = 1; k < layers; k += k < 4 ? 1 : k < 8 ? 2 : k / 4)
@@ -164,6 +196,7 @@ buildMappingProblem(func::FuncOp step, StepShape &shape, int64_t tokens) {
   problem.classes = shape.classes;
   problem.kernels = shape.shapes;
   problem.live = shape.live;
+  problem.counts = std::move(shape.counts);
   if (attr.getGt() != 0)
     problem.fixedGt = attr.getGt();
   return problem;
@@ -233,7 +266,7 @@ FailureOr<int64_t> findLargestTokens(ModuleOp module, int64_t most) {
   return largest * seq;
 }
 
-LogicalResult chooseMapping(ModuleOp module, std::optional<int64_t> fixedGo) {
+LogicalResult chooseMapping(ModuleOp module, const FixedMapping &fixed) {
   func::FuncOp step = findStep(module);
   if (!step)
     return failure();
@@ -242,7 +275,8 @@ LogicalResult chooseMapping(ModuleOp module, std::optional<int64_t> fixedGo) {
   bool done = false;
   auto visit = [&](int64_t k, MappingProblem &problem, StepShape &shape,
                    func::FuncOp clone) {
-    problem.fixedGo = fixedGo;
+    problem.fixedGo = fixed.go;
+    problem.fixedOrder = fixed.order;
     auto result = searchExhaustive(problem);
     if (auto *failed = std::get_if<MappingFailure>(&result)) {
       if (!least || failed->overBytes < least->overBytes)
@@ -268,6 +302,8 @@ LogicalResult chooseMapping(ModuleOp module, std::optional<int64_t> fixedGo) {
                   : "th") +
         " block input is kept: the fewest recomputations that fit"));
     clone->setAttr("flow.reasons", builder.getArrayAttr(reasons));
+    for (unsigned i = 0; i < clone.getNumArguments(); ++i)
+      clone.removeArgAttr(i, "flow.counts");
     clone.setName(step.getName());
     step.erase();
     done = true;

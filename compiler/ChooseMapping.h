@@ -31,12 +31,22 @@ buildMappingProblem(mlir::func::FuncOp step, StepShape &shape, int64_t tokens);
 /// sequence doesn't fit. The step's own number of tokens does not matter.
 mlir::FailureOr<int64_t> findLargestTokens(mlir::ModuleOp module, int64_t most);
 
+/// Choices that are made already.
+struct FixedMapping {
+  std::optional<int64_t> go;
+  std::optional<OrderKind> order;
+};
+
+/// Name of the order of class `cls` for the kernels of a layer: its own where
+/// each layer has one.
+std::string orderName(const FeatureClass &cls, bool byLayer, int32_t layer);
+
 /// Chooses the step's Gt and k, recomputes what is not kept, and gives every
 /// kernel its mapping and layouts and the module its orders. What the step
-/// attribute already fixes (gt, keep_every) and `fixedGo` are respected.
-/// The reasons are left on the step as flow.reasons.
+/// attribute already fixes (gt, keep_every) and `fixed` are respected.
+/// The reasons are left on the step as flow.reasons; flow.counts go.
 mlir::LogicalResult chooseMapping(mlir::ModuleOp module,
-                                  std::optional<int64_t> fixedGo);
+                                  const FixedMapping &fixed);
 
 } // namespace waferflow::flow
 

@@ -6,9 +6,116 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/MappedStep.h"
 
+#include "dialects/flow/Orders.h"
+
 using namespace mlir;
 
 namespace waferflow::flow {
+
+namespace {
+
+/// The order that `op` gives a class, where it gives one.
+FailureOr<FeatureOrder> readOrder(OrderOp op, const FeatureClass &cls,
+                                  int64_t columns) {
+  FeatureOrder laid = cls.order(columns);
+  OrderForm form = cls.heads ? OrderForm::Heads : OrderForm::Blocked;
+  bool table = op.getForm() == OrderForm::Table && !cls.chunked;
+  if ((!table && op.getForm() != form) ||
+      static_cast<int64_t>(op.getColumns()) != laid.columns ||
+      static_cast<int64_t>(op.getFeatures()) != cls.features)
+    return op.emitOpError("expected ")
+           << stringifyOrderForm(form) << (cls.chunked ? "" : " order or table")
+           << " of " << cls.features << " features on " << laid.columns
+           << " columns, got " << stringifyOrderForm(op.getForm()) << " of "
+           << op.getFeatures() << " on " << op.getColumns();
+  FeatureOrder order = featureOrder(op);
+  if (auto bad = checkOrder(cls, columns, order))
+    return op.emitOpError() << bad->what;
+  return order;
+}
+
+/// Every layout of a class (and layer) names one order.
+class OrderReader {
+public:
+  OrderReader(MappedStep &mapped) : mapped(mapped) {}
+
+  LogicalResult run() {
+    for (auto [i, kernel] : llvm::enumerate(mapped.shape.kernels)) {
+      const KernelShape &shape = mapped.problem.kernels[i];
+      Operation *op = kernel;
+      std::optional<LayoutAttr> in = kernel.getInLayout();
+      if (auto relayout = dyn_cast<RelayoutOp>(op))
+        in = relayout.getFrom();
+      if (failed(add(op, shape.inClass, shape.layer, in)) ||
+          failed(add(op, shape.outClass, shape.layer, kernel.getOutLayout())))
+        return failure();
+    }
+    return success();
+  }
+
+private:
+  LogicalResult add(Operation *op, int32_t index, int32_t layer,
+                    std::optional<LayoutAttr> layout) {
+    if (index < 0 || !layout)
+      return success();
+    const FeatureClass &cls = mapped.problem.classes[index];
+    std::pair key(index, cls.perLayer ? layer : -1);
+    auto [it, isNew] = nameOf.try_emplace(key, layout->getOrder(), op);
+    if (!isNew) {
+      auto [known, first] = it->second;
+      if (known == layout->getOrder())
+        return success();
+      InFlightDiagnostic diagnostic = op->emitOpError("expected the order ")
+                                      << known << ", got "
+                                      << layout->getOrder();
+      diagnostic.attachNote(first->getLoc())
+          << "that other features of the same class have here";
+      return diagnostic;
+    }
+    auto order =
+        SymbolTable::lookupNearestSymbolFrom<OrderOp>(op, layout->getOrder());
+    if (!order)
+      return op->emitOpError("expected the order ")
+             << layout->getOrder() << " to exist";
+    auto read = readOrder(order, cls, mapped.solution.tokens.groupColumns);
+    if (failed(read))
+      return failure();
+    mapped.orders[key] = std::move(*read);
+    return success();
+  }
+
+  MappedStep &mapped;
+  std::map<std::pair<int32_t, int32_t>,
+           std::pair<FlatSymbolRefAttr, Operation *>>
+      nameOf;
+};
+
+} // namespace
+
+FailureOr<const FeatureOrder *> MappedStep::orderOf(size_t kernel,
+                                                    int32_t cls) const {
+  int32_t layer =
+      problem.classes[cls].perLayer ? problem.kernels[kernel].layer : -1;
+  auto it = orders.find({cls, layer});
+  if (it != orders.end())
+    return &it->second;
+  FlowKernel op = shape.kernels[kernel];
+  return op->emitOpError("expected a layout of its features; run "
+                         "choose-mapping");
+}
+
+StringRef MappedStep::orderName(Value value) const {
+  int32_t cls = shape.classIndex(value);
+  if (cls < 0)
+    return {};
+  int32_t layer = -1;
+  if (auto kernel = value.getDefiningOp<FlowKernel>();
+      problem.classes[cls].perLayer && kernel.getLayer())
+    layer = static_cast<int32_t>(*kernel.getLayer());
+  auto it = orders.find({cls, layer});
+  return it == orders.end() ? StringRef(problem.classes[cls].name)
+                            : StringRef(it->second.name);
+}
 
 FailureOr<MappedStep> readMappedStep(ModuleOp module) {
   MappedStep mapped;
@@ -46,6 +153,9 @@ FailureOr<MappedStep> readMappedStep(ModuleOp module) {
     solution.headChunks =
         std::max<int64_t>(solution.headChunks, mapping->getChunks());
   }
+  solution.orders.assign(mapped.problem.classes.size(), OrderKind::Blocked);
+  if (failed(OrderReader(mapped).run()))
+    return failure();
   mapped.laid = layOut(mapped.problem, solution.tokens, solution.headChunks);
   return mapped;
 }

@@ -11,16 +11,29 @@
 
 namespace waferflow::flow {
 
-/// What choose-mapping wrote, as problem and solution again (without cycles).
+/// What choose-mapping wrote, as problem and solution again (without cycles,
+/// and with orders as they are instead of their kinds).
 struct MappedStep {
   mlir::func::FuncOp step;
   StepShape shape;
   MappingProblem problem;
   MappingSolution solution;
   LaidOut laid; ///< the problem's classes on the solution's token groups
+  /// By class, and by layer where each has its own (else -1).
+  std::map<std::pair<int32_t, int32_t>, FeatureOrder> orders;
+
+  /// The order in which a kernel has the features of class `cls`, which its
+  /// layouts name or other kernels' do.
+  mlir::FailureOr<const FeatureOrder *> orderOf(size_t kernel,
+                                                int32_t cls) const;
+  /// The name of the order in which `value` was made; empty for what is no
+  /// activation.
+  llvm::StringRef orderName(mlir::Value value) const;
 };
 
-/// Reads the mapped step of `module`; errors where a kernel has no mapping.
+/// Reads the mapped step of `module`; errors where a kernel has no mapping,
+/// where an order is none of its class on this machine, and where kernels have
+/// the same features in different orders.
 mlir::FailureOr<MappedStep> readMappedStep(mlir::ModuleOp module);
 
 /// Inserts a flow.relayout wherever a kernel reads another layout than its

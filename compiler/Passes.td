@@ -122,15 +122,26 @@ def Recompute : Pass<"recompute", "::mlir::ModuleOp"> {
 }
 
 def ChooseMapping : Pass<"choose-mapping", "::mlir::ModuleOp"> {
-  let summary = "Choose Gt, k and every kernel's groups, buffers and sides";
+  let summary = "Choose Gt, k, orders of features, and every kernel's groups, buffers and sides";
   let description = [{
     Reads `flow.machine` of the module and `flow.step` of the entry function.
     Exhaustive over small sets by the closed forms of simulator/cost: the same
     candidates for a dense and a sparse step. k is the smallest with which some
     mapping fits. What doesn't fit is an error: what, where, by how many bytes.
+
+    An order of features is blocked, striped, or dealt by the nonzeros of masks
+    that were counted (`flow.counts` of the weights, which this pass removes). Two
+    features of one column that hold most nonzeros are parted here:
+
+    ```mlir
+    flow.order @features_4 features 4 columns 2 table {
+        column = array<i32: 0, 1, 1, 0>, slot = array<i32: 0, 0, 1, 1>}
+    ```
   }];
   let options = [Option<"go", "go", "int64_t", "0",
-                        "output groups of every spmm, 0: choose">];
+                        "output groups of every spmm, 0: choose">,
+                 Option<"order", "order", "std::string", "\"\"",
+                        "blocked, striped or dealt for every class, empty: choose">];
 }
 
 def InsertRelayouts : Pass<"insert-relayouts", "::mlir::ModuleOp"> {

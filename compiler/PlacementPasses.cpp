@@ -37,9 +37,18 @@ struct RecomputePass : impl::RecomputeBase<RecomputePass> {
 struct ChooseMappingPass : impl::ChooseMappingBase<ChooseMappingPass> {
   using ChooseMappingBase::ChooseMappingBase;
   void runOnOperation() override {
-    std::optional<int64_t> fixed;
+    flow::FixedMapping fixed;
     if (go != 0)
-      fixed = go;
+      fixed.go = go;
+    if (!order.empty()) {
+      fixed.order = orderKindOf(order);
+      if (!fixed.order) {
+        getOperation().emitError("expected order blocked, striped or dealt, "
+                                 "got '")
+            << order.getValue() << "'";
+        return signalPassFailure();
+      }
+    }
     if (mlir::failed(flow::chooseMapping(getOperation(), fixed)))
       signalPassFailure();
   }

@@ -45,6 +45,9 @@ public:
         shape.kernels.push_back(kernel);
     joinActivations();
     nameClasses();
+    findLayers();
+    if (failed(readCounts()))
+      return failure();
     for (FlowKernel kernel : shape.kernels)
       if (failed(addKernel(kernel)))
         return failure();
@@ -143,6 +146,49 @@ private:
     if (isNew)
       shape.classes.push_back(cls);
     shape.classOf[value] = it->second;
+  }
+
+  /// Which classes stay in their layers.
+  void findLayers() {
+    DenseMap<Value, int64_t> layerOf;
+    for (FeatureClass &cls : shape.classes)
+      cls.perLayer = cls.heads == 0 && !cls.chunked;
+    for (FlowKernel kernel : shape.kernels) {
+      int64_t layer =
+          kernel.getLayer() ? static_cast<int64_t>(*kernel.getLayer()) : -1;
+      SmallVector<Value> values(kernel->getOperands());
+      llvm::append_range(values, kernel->getResults());
+      for (Value value : values)
+        if (int32_t cls = shape.classIndex(value); cls >= 0)
+          if (layerOf.try_emplace(value, layer).first->second != layer ||
+              layer < 0)
+            shape.classes[cls].perLayer = false;
+    }
+  }
+
+  LogicalResult readCounts() {
+    for (unsigned i = 0; i < step.getNumArguments(); ++i) {
+      auto weight = step.getArgAttrOfType<WeightAttr>(i, "flow.weight");
+      auto counts = step.getArgAttrOfType<CountsAttr>(i, "flow.counts");
+      if (!counts)
+        continue;
+      auto type = dyn_cast<RankedTensorType>(step.getArgument(i).getType());
+      if (!weight || !weight.getMask() || !type || type.getRank() != 2)
+        return step.emitOpError("expected flow.counts on a matrix with "
+                                "flow.weight and a mask, got it on argument ")
+               << i;
+      if (counts.getColumns().size() != type.getDimSize(1) ||
+          counts.getRows().size() != type.getDimSize(0))
+        return step.emitOpError("expected flow.counts of '")
+               << weight.getName() << "' to be of " << type.getDimSize(1)
+               << " columns and " << type.getDimSize(0) << " rows, got "
+               << counts.getColumns().size() << " and "
+               << counts.getRows().size();
+      countsOf[weight.getName()] = static_cast<int32_t>(shape.counts.size());
+      shape.counts.push_back({counts.getColumns().asArrayRef().vec(),
+                              counts.getRows().asArrayRef().vec()});
+    }
+    return success();
   }
 
   LogicalResult addKernel(FlowKernel kernel) {
@@ -263,12 +309,14 @@ private:
     return success();
   }
 
-  static void setWeight(KernelShape &s, Type type, WeightAttr weight) {
+  void setWeight(KernelShape &s, Type type, WeightAttr weight) const {
     auto tensor = cast<RankedTensorType>(type);
     s.rows = tensor.getDimSize(0);
     s.columns = tensor.getDimSize(1);
     s.density = densityOf(weight);
     s.indexFree = !weight.getMask();
+    if (auto it = countsOf.find(weight.getName()); it != countsOf.end())
+      s.counts = it->second;
   }
 
   static std::string nameOf(FlowKernel kernel) {
@@ -290,6 +338,7 @@ private:
   int64_t tokens;
   StepShape shape;
   llvm::StringMap<WeightAttr> weights;
+  llvm::StringMap<int32_t> countsOf; ///< index into shape.counts, by weight
   llvm::EquivalenceClasses<const void *> groups;
   DenseMap<Value, int32_t> inputIds;
 };

@@ -21,6 +21,7 @@ struct StepShape {
   std::vector<FeatureClass> classes;
   std::vector<KernelShape> shapes;              ///< one a kernel
   std::vector<LivePoint> live;                  ///< one a kernel
+  std::vector<WeightCounts> counts;             ///< of weights with flow.counts
   mlir::DenseMap<mlir::Value, int32_t> classOf; ///< activations only
 
   /// -1 for a scalar a token and for what is no activation.
@@ -32,7 +33,9 @@ struct StepShape {
 
 /// Reads a step of labelled kernels with `tokens` tokens. Activations that maps
 /// and reductions touch together share a class; a class that an attention
-/// touches has a head order; one that only head kernels touch is chunked.
+/// touches has a head order; one that only head kernels touch is chunked. A
+/// class without heads whose every tensor stays in its layer may have an order
+/// a layer (rotary tables of heads lie on the columns once, for all layers).
 /// Emits an error where a kernel does not fit.
 mlir::FailureOr<StepShape> readStepShape(mlir::func::FuncOp step,
                                          int64_t tokens);

@@ -66,14 +66,12 @@ ColumnLayout StepLowering::layoutOf(flow::LayoutAttr layout) const {
 flow::LayoutAttr StepLowering::layoutOf(Value value) const {
   if (auto relayout = value.getDefiningOp<flow::RelayoutOp>())
     return relayout.getTo();
-  int32_t index = mapped.shape.classIndex(value);
-  if (index < 0)
+  StringRef order = mapped.orderName(value);
+  if (order.empty())
     return {};
   MLIRContext *context = module.getContext();
-  return flow::LayoutAttr::get(
-      context,
-      FlatSymbolRefAttr::get(context, mapped.problem.classes[index].name), 1,
-      "contiguous");
+  return flow::LayoutAttr::get(context, FlatSymbolRefAttr::get(context, order),
+                               1, "contiguous");
 }
 
 int64_t StepLowering::bytesOf(const Held &held) const {

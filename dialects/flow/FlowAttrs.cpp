@@ -47,6 +47,24 @@ LogicalResult MaskAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult CountsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 DenseI32ArrayAttr columns,
+                                 DenseI32ArrayAttr rows) {
+  int64_t sums[2] = {0, 0};
+  for (auto [sum, counts] : {std::pair(&sums[0], columns.asArrayRef()),
+                             std::pair(&sums[1], rows.asArrayRef())})
+    for (int32_t count : counts) {
+      if (count < 0)
+        return emitError() << "expected counts >= 0, got " << count;
+      *sum += count;
+    }
+  if (sums[0] != sums[1])
+    return emitError() << "expected columns and rows to count the same "
+                          "nonzeros, got "
+                       << sums[0] << " and " << sums[1];
+  return success();
+}
+
 static LogicalResult verifyAt(function_ref<InFlightDiagnostic()> emitError,
                               StringRef at) {
   if (at != "mask" && at != "dense")

@@ -68,6 +68,23 @@ def Flow_WeightAttr : Flow_Attr<"Weight", "weight"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+def Flow_CountsAttr : Flow_Attr<"Counts", "counts"> {
+  let summary = "nonzeros of a weight's mask, by input and by output feature";
+  let description = [{
+    An argument attribute beside `flow.weight`, for masks that are no uniform
+    chance: `choose-mapping` deals features to columns by it, and removes it.
+
+    ```mlir
+    %w: tensor<2x3xf32> {flow.counts = #flow.counts<
+        columns = [2, 0, 1], rows = [1, 2]>, flow.weight = ...}
+    ```
+  }];
+  let parameters = (ins "::mlir::DenseI32ArrayAttr":$columns,
+      "::mlir::DenseI32ArrayAttr":$rows);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Flow_GradientAttr : Flow_Attr<"Gradient", "gradient"> {
   let summary = "marks a result of the entry function as a weight's gradient";
   let description = [{

@@ -241,17 +241,57 @@ LogicalResult RelayoutOp::verify() {
   return success();
 }
 
+/// Features have slots 0, 1, ... of columns that exist, each once.
+static LogicalResult verifySlots(OrderOp op, ArrayRef<int32_t> columns,
+                                 ArrayRef<int32_t> slots) {
+  std::vector<std::vector<bool>> taken(op.getColumns());
+  for (auto [feature, column] : llvm::enumerate(columns)) {
+    if (column < 0 || static_cast<uint64_t>(column) >= op.getColumns())
+      return op.emitOpError()
+             << "expected columns in [0, " << op.getColumns() << "), got "
+             << column << " for feature " << feature;
+    taken[column].push_back(false);
+  }
+  for (auto [feature, slot] : llvm::enumerate(slots)) {
+    std::vector<bool> &column = taken[columns[feature]];
+    if (slot < 0 || static_cast<size_t>(slot) >= column.size() || column[slot])
+      return op.emitOpError()
+             << "expected the slots of column " << columns[feature]
+             << " to be 0 to " << column.size() - 1 << ", each once, got "
+             << slot << " for feature " << feature;
+    column[slot] = true;
+  }
+  return success();
+}
+
+/// Rotary pairs share a column, in neighbouring slots.
+static LogicalResult verifyPairs(OrderOp op, ArrayRef<int32_t> columns,
+                                 ArrayRef<int32_t> slots) {
+  int64_t dim = *op.getHeadDim(), half = dim / 2;
+  for (int64_t head = 0; head < static_cast<int64_t>(columns.size());
+       head += dim)
+    for (int64_t a = head; a < head + half; ++a)
+      if (columns[a] != columns[a + half] || slots[a + half] != slots[a] + 1)
+        return op.emitOpError()
+               << "expected the rotary pair of features " << a << " and "
+               << a + half << " in neighbouring slots of one column, got slot "
+               << slots[a] << " of column " << columns[a] << " and slot "
+               << slots[a + half] << " of column " << columns[a + half];
+  return success();
+}
+
 LogicalResult OrderOp::verify() {
   if (getFeatures() < 1 || getColumns() < 1)
     return emitOpError() << "expected features >= 1 and columns >= 1, got "
                          << getFeatures() << " and " << getColumns();
-  if ((getForm() == OrderForm::Heads) != getHeadDim().has_value())
-    return emitOpError() << "expected head_dim with heads and only there";
+  bool table = getForm() == OrderForm::Table;
+  if (!table && (getForm() == OrderForm::Heads) != getHeadDim().has_value())
+    return emitOpError()
+           << "expected head_dim with heads, and not with blocked";
   if (getHeadDim() && (getHeadDim() == 0 || getFeatures() % *getHeadDim()))
     return emitOpError() << "expected features to be a multiple of head_dim, "
                             "got "
                          << getFeatures() << " and " << *getHeadDim();
-  bool table = getForm() == OrderForm::Table;
   if (table != getColumn().has_value() || table != getSlot().has_value())
     return emitOpError() << "expected column and slot with table and only "
                             "there";
@@ -262,9 +302,8 @@ LogicalResult OrderOp::verify() {
     return emitOpError() << "expected column and slot of " << getFeatures()
                          << " features, got " << getColumn()->size() << " and "
                          << getSlot()->size();
-  for (auto [feature, column] : llvm::enumerate(*getColumn()))
-    if (column < 0 || static_cast<uint64_t>(column) >= getColumns())
-      return emitOpError() << "expected columns in [0, " << getColumns()
-                           << "), got " << column << " for feature " << feature;
-  return success();
+  if (failed(verifySlots(*this, *getColumn(), *getSlot())))
+    return failure();
+  return getHeadDim() ? verifyPairs(*this, *getColumn(), *getSlot())
+                      : success();
 }

@@ -228,13 +228,16 @@ def Flow_OrderOp : Op<Flow_Dialect, "order", [Symbol]> {
   let description = [{
     `blocked`: neighbouring features share a column. `heads`: heads of `head_dim`
     own whole columns and rotary pairs share one. `table`: column and slot of every
-    feature are given.
+    feature are given, the slots of a column being 0, 1, ...; with `head_dim` rotary
+    pairs (dims i and i + head_dim / 2) have neighbouring slots of one column.
 
     ```mlir
     flow.order @residual features 64 columns 16 blocked
     flow.order @query features 64 columns 16 heads {head_dim = 16 : i64}
     flow.order @given features 3 columns 2 table {
         column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
+    flow.order @dealt features 4 columns 2 table {head_dim = 4 : i64,
+        column = array<i32: 1, 0, 1, 0>, slot = array<i32: 0, 0, 1, 1>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, I64Attr:$columns,

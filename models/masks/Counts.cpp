@@ -260,19 +260,28 @@ int64_t waferflow::countNonzeros(const MaskSource &mask, unsigned threads) {
   return total;
 }
 
-std::vector<int64_t> waferflow::countColumns(const MaskSource &mask,
-                                             unsigned threads) {
-  // Every kRowsPerItem neighbouring rows are a group: few enough for 16 bits.
-  FeatureGroups rows;
-  rows.of.resize(mask.rows());
-  for (int64_t r = 0; r < mask.rows(); ++r)
-    rows.of[r] = static_cast<int32_t>(r / kRowsPerItem);
-  rows.groups = (mask.rows() + kRowsPerItem - 1) / kRowsPerItem;
+/// Features in groups of at most `size` neighbours.
+static FeatureGroups neighbours(int64_t features, int64_t size) {
+  FeatureGroups groups;
+  groups.of.resize(features);
+  for (int64_t i = 0; i < features; ++i)
+    groups.of[i] = static_cast<int32_t>(i / size);
+  groups.groups = (features + size - 1) / size;
+  return groups;
+}
+
+NonzeroSums waferflow::countSides(const MaskSource &mask, unsigned threads) {
+  // Groups that 16 bits can count; of rows no more than a piece of work.
+  FeatureGroups columns = neighbours(mask.columns(), 1 << 15);
+  FeatureGroups rows = neighbours(mask.rows(), kRowsPerItem);
   BothCounts<uint16_t> counts;
-  Scan<uint16_t>(mask, nullptr, &rows, counts).run(threads);
-  std::vector<int64_t> sums(mask.columns());
-  for (int64_t c = 0; c < mask.columns(); ++c)
-    for (int64_t g = 0; g < rows.groups; ++g)
-      sums[c] += counts.transposed.row(c)[g];
-  return sums;
+  Scan<uint16_t>(mask, &columns, &rows, counts).run(threads);
+  auto sum = [](const CountsOf<uint16_t> &counts) {
+    std::vector<int32_t> sums(counts.rows);
+    for (int64_t r = 0; r < counts.rows; ++r)
+      for (int64_t g = 0; g < counts.groups; ++g)
+        sums[r] += counts.row(r)[g];
+    return sums;
+  };
+  return {sum(counts.transposed), sum(counts.forward)};
 }

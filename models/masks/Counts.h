@@ -57,8 +57,11 @@ countGroups(const MaskSource &mask, const FeatureGroups *input,
 /// Nonzeros of the whole mask.
 int64_t countNonzeros(const MaskSource &mask, unsigned threads);
 
-/// Nonzeros of each column (input feature).
-std::vector<int64_t> countColumns(const MaskSource &mask, unsigned threads);
+/// Nonzeros of each column (input feature) and of each row (output feature).
+struct NonzeroSums {
+  std::vector<int32_t> columns, rows;
+};
+NonzeroSums countSides(const MaskSource &mask, unsigned threads);
 
 } // namespace waferflow
 

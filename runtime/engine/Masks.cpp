@@ -195,4 +195,27 @@ std::optional<Error> Session::maskWeights(ModuleOp module, double sparsity) {
   return std::nullopt;
 }
 
+std::optional<Error> Session::countMasks(ModuleOp module, MaskCache &masks) {
+  func::FuncOp step = findStep(module);
+  Builder builder(module.getContext());
+  if (checkpoint)
+    masks.files[checkpoint->path()] = checkpoint;
+  for (unsigned i = 0; i < step.getNumArguments(); ++i) {
+    auto weight = step.getArgAttrOfType<WeightAttr>(i, "flow.weight");
+    if (!weight || !weight.getMask())
+      continue;
+    auto type = cast<RankedTensorType>(step.getArgument(i).getType());
+    auto made =
+        cachedMask(weight, type.getDimSize(0), type.getDimSize(1), masks);
+    if (!made)
+      return made.errors.front();
+    NonzeroSums sums = countSides(**made, asked.threads);
+    step.setArgAttr(i, "flow.counts",
+                    CountsAttr::get(builder.getContext(),
+                                    builder.getDenseI32ArrayAttr(sums.columns),
+                                    builder.getDenseI32ArrayAttr(sums.rows)));
+  }
+  return std::nullopt;
+}
+
 } // namespace waferflow

@@ -120,6 +120,13 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
     return;
   }
   if (key.consume_front("mapping.")) {
+    if (key == "order") {
+      request.order = orderKindOf(value.str());
+      if (!request.order)
+        reader.fail(where, "expected blocked, striped or dealt, got '" +
+                               value.str() + "'");
+      return;
+    }
     auto number = positive(value);
     if (!number)
       return reader.fail(where, "expected a positive whole number, got '" +
@@ -131,8 +138,8 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
     else if (key == "keep_every")
       request.keepEvery = number;
     else
-      reader.fail(where, "expected mapping.gt, mapping.go or "
-                         "mapping.keep_every, got 'mapping." +
+      reader.fail(where, "expected mapping.gt, mapping.go, mapping.keep_every "
+                         "or mapping.order, got 'mapping." +
                              key.str() + "'");
     return;
   }

@@ -7,6 +7,7 @@
 #ifndef WAFERFLOW_RUNTIME_ENGINE_REQUEST_H
 #define WAFERFLOW_RUNTIME_ENGINE_REQUEST_H
 
+#include "compiler/problems/mapping/Orders.h"
 #include "simulator/program/Types.h"
 #include "simulator/report/Report.h"
 
@@ -51,6 +52,7 @@ struct Request {
   std::vector<std::string> machineOverrides; ///< "pe.sram_bytes=65536"
   CostSwitches switches;                     ///< cost.E=off
   std::optional<int64_t> gt, go, keepEvery;  ///< mapping.*
+  std::optional<OrderKind> order;            ///< mapping.order
 };
 
 /// Reads the JSON request; the first thing that is wrong as one error.

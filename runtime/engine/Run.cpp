@@ -77,10 +77,10 @@ Result<Point> simulatePlaced(ModuleOp module, const Request &request,
 
 Result<Point> simulatePoint(Session &session, double sparsity) {
   Clock clock;
-  auto module = session.placed(sparsity);
+  MaskCache masks;
+  auto module = session.placed(sparsity, masks);
   if (!module)
     return module.errors;
-  MaskCache masks;
   auto point = simulatePlaced(**module, session.request(), masks);
   if (!point)
     return point.errors;
@@ -177,13 +177,14 @@ Result<std::string> theory(const Request &request) {
 }
 
 static Result<Module> compiled(Session &session, double sparsity, Stage stage) {
+  MaskCache masks;
   switch (stage) {
   case Stage::Graph:
     return session.graph();
   case Stage::Flow:
     return session.flow(sparsity);
   case Stage::Placed:
-    return session.placed(sparsity);
+    return session.placed(sparsity, masks);
   case Stage::Fabric:
     return session.fabric(sparsity);
   }

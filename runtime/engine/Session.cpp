@@ -106,7 +106,7 @@ std::optional<Error> Session::chooseTokens() {
     return collector.error("");
   if (*largest == 0) {
     // The mapping of one sequence says what is over and by how much.
-    if (failed(chooseMapping(**built, asked.go)))
+    if (failed(chooseMapping(**built, {asked.go, asked.order})))
       return collector.error("one sequence of " + std::to_string(stepSeq) +
                              " tokens does not fit");
     *largest = stepSeq;
@@ -165,12 +165,17 @@ Result<Module> Session::flow(double sparsity) {
   return module;
 }
 
-Result<Module> Session::placed(double sparsity) {
+Result<Module> Session::placed(double sparsity, MaskCache &masks) {
   auto module = flow(sparsity);
   if (!module)
     return module.errors;
+  // In a uniform mask every column has as many nonzeros as any other but for
+  // chance; counting it is worth its time only to deal features all the same.
+  if (mask != MaskKind::Uniform || asked.order == OrderKind::Dealt)
+    if (auto error = countMasks(**module, masks))
+      return *error;
   DiagnosticCollector collector(*context);
-  if (failed(chooseMapping(**module, asked.go)) ||
+  if (failed(chooseMapping(**module, {asked.go, asked.order})) ||
       failed(insertRelayouts(**module)) || failed(planSram(**module)) ||
       failed(placeKernels(**module)))
     return collector.error("");
@@ -178,7 +183,8 @@ Result<Module> Session::placed(double sparsity) {
 }
 
 Result<Module> Session::fabric(double sparsity) {
-  auto module = placed(sparsity);
+  MaskCache masks;
+  auto module = placed(sparsity, masks);
   if (!module)
     return module.errors;
   DiagnosticCollector collector(*context);

@@ -69,8 +69,9 @@ public:
   Result<Module> graph();
   /// The step as kernels, weights masked for a point.
   Result<Module> flow(double sparsity);
-  /// Mapped and placed on the session's machine.
-  Result<Module> placed(double sparsity);
+  /// Mapped and placed on the session's machine. Leaves the masks that it had
+  /// to count in `masks`.
+  Result<Module> placed(double sparsity, MaskCache &masks);
   /// Fabric programs and the host's part in them; weights name the checkpoint
   /// that has their values.
   Result<Module> fabric(double sparsity);
@@ -79,6 +80,7 @@ private:
   Session() = default;
   std::optional<Error> chooseTokens();
   std::optional<Error> maskWeights(mlir::ModuleOp module, double sparsity);
+  std::optional<Error> countMasks(mlir::ModuleOp module, MaskCache &masks);
   std::optional<Error> readModel();
   Result<double> ownSparsity();
   Result<flow::SourceAttr> sourceOf(const std::string &weight);

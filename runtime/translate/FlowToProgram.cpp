@@ -66,10 +66,6 @@ public:
       for (NamedAttribute item : plan)
         program.sram[item.getName().str()] =
             cast<IntegerAttr>(item.getValue()).getInt();
-    if (failed(checkOrders()))
-      return failure();
-    for (const FeatureClass &cls : problem.classes)
-      ordersOf.push_back(addOrders(cls));
     collectWeights();
     for (auto [i, kernel] : llvm::enumerate(shape.kernels))
       if (failed(addKernel(i, kernel)))
@@ -82,34 +78,31 @@ private:
   // Orders and weights
   //===------------------------------------------------------------------===//
 
-  /// The module's orders must be those that the classes have on this machine:
-  /// another one (a table by hand) would be timed as something else.
-  LogicalResult checkOrders() {
-    auto module = mapped.step->getParentOfType<ModuleOp>();
-    for (auto order : module.getOps<OrderOp>())
-      for (const FeatureClass &cls : mapped.problem.classes) {
-        if (order.getSymName() != cls.name)
-          continue;
-        FeatureOrder laid = cls.order(program.tokens.groupColumns);
-        OrderForm form = cls.heads ? OrderForm::Heads : OrderForm::Blocked;
-        if (order.getForm() != form ||
-            static_cast<int64_t>(order.getColumns()) != laid.columns ||
-            static_cast<int64_t>(order.getFeatures()) != cls.features)
-          return order.emitOpError("has no translation: expected ")
-                 << stringifyOrderForm(form) << " order of " << cls.features
-                 << " features on " << laid.columns << " columns";
-      }
-    return success();
+  /// The orders of a class by piece of the vocabulary; one where it is whole.
+  FailureOr<std::vector<int32_t>> ordersOf(size_t kernel, int32_t cls) {
+    auto order = mapped.orderOf(kernel, cls);
+    if (failed(order))
+      return failure();
+    auto [it, isNew] = indicesOf.try_emplace(*order);
+    if (isNew)
+      it->second = addOrders(mapped.problem.classes[cls], **order);
+    return it->second;
   }
 
-  /// Orders by piece of the vocabulary; one where the class is whole.
-  std::vector<int32_t> addOrders(const FeatureClass &cls) {
+  FailureOr<int32_t> orderOf(size_t kernel, int32_t cls) {
+    auto orders = ordersOf(kernel, cls);
+    return failed(orders) ? FailureOr<int32_t>(failure())
+                          : FailureOr<int32_t>(orders->front());
+  }
+
+  std::vector<int32_t> addOrders(const FeatureClass &cls,
+                                 const FeatureOrder &order) {
     std::vector<int32_t> indices;
-    int64_t columns = program.tokens.groupColumns;
     if (!cls.chunked) {
-      program.orders.push_back(cls.order(columns));
+      program.orders.push_back(order);
       return {static_cast<int32_t>(program.orders.size() - 1)};
     }
+    int64_t columns = program.tokens.groupColumns;
     int64_t step = pieceSize(cls.features);
     for (int64_t first = 0; first < cls.features; first += step) {
       int64_t size = std::min(step, cls.features - first);
@@ -175,7 +168,6 @@ private:
   LogicalResult addKernel(size_t index, FlowKernel kernel) {
     Operation *op = kernel;
     const KernelShape &s = shape.shapes[index];
-    const KernelChoice &choice = mapped.solution.choices[index];
     if (!kernel.getPlacement())
       return op->emitOpError("expected a placement; run place-kernels");
     for (NamedAttribute attribute : op->getAttrs())
@@ -186,17 +178,17 @@ private:
     size_t firstId = program.kernels.size();
     LogicalResult added = failure();
     if (isa<SpmmOp, SddmmOp>(op))
-      added = addMatrix(op, s, choice);
+      added = addMatrix(op, index);
     else if (isa<AttentionOp>(op))
-      added = addAttention(s, choice);
+      added = addAttention(index);
     else if (isa<MapOp>(op))
       added = addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index)});
     else if (isa<ReduceOp>(op))
       added = addBody(s, reduceWork(mapped.problem, mapped.laid, index));
     else if (auto gather = dyn_cast<GatherOp>(op))
-      added = addGather(gather, s);
+      added = addGather(gather, index);
     else if (auto relayout = dyn_cast<RelayoutOp>(op))
-      added = addRelayout(relayout, s);
+      added = addRelayout(relayout, index);
     else
       return op->emitOpError("has no translation to a program");
     if (failed(added))
@@ -223,27 +215,31 @@ private:
   }
 
   /// One kernel a piece of the vocabulary where one side is chunked.
-  LogicalResult addMatrix(Operation *op, const KernelShape &s,
-                          const KernelChoice &choice) {
+  LogicalResult addMatrix(Operation *op, size_t index) {
+    const KernelShape &s = shape.shapes[index];
+    const KernelChoice &choice = mapped.solution.choices[index];
     bool isSpmm = isa<SpmmOp>(op);
     // The side of the weight's rows: what a forward spmm produces, a transposed
     // one reduces, and dY of a gradient.
     int32_t rowClass = s.transposed ? s.inClass : s.outClass;
     int32_t columnClass = s.transposed ? s.outClass : s.inClass;
-    const auto &rowOrders = ordersOf[rowClass];
-    int64_t size = rowOrders.size() > 1 ? pieceSize(s.rows) : s.rows;
+    auto rowOrders = ordersOf(index, rowClass);
+    auto columnOrder = orderOf(index, columnClass);
+    if (failed(rowOrders) || failed(columnOrder))
+      return failure();
+    int64_t size = rowOrders->size() > 1 ? pieceSize(s.rows) : s.rows;
     StringRef name = isSpmm ? weightNameOf(cast<SpmmOp>(op))
                             : cast<SddmmOp>(op).getWeight().value_or("");
-    for (size_t piece = 0; piece < rowOrders.size(); ++piece) {
+    for (size_t piece = 0; piece < rowOrders->size(); ++piece) {
       int64_t first = static_cast<int64_t>(piece) * size;
       auto weight =
           weightIndex(op, name, first, std::min(size, s.rows - first));
       if (failed(weight))
         return failure();
       Kernel &kernel = push(s);
-      if (rowOrders.size() > 1)
+      if (rowOrders->size() > 1)
         kernel.name += " chunk " + std::to_string(piece);
-      int32_t rows = rowOrders[piece], columns = ordersOf[columnClass].front();
+      int32_t rows = (*rowOrders)[piece], columns = *columnOrder;
       if (isSpmm) {
         Spmm body;
         body.weight = *weight;
@@ -275,19 +271,24 @@ private:
         .getName();
   }
 
-  LogicalResult addAttention(const KernelShape &s, const KernelChoice &choice) {
+  LogicalResult addAttention(size_t index) {
+    const KernelShape &s = shape.shapes[index];
+    auto order = orderOf(index, s.inClass);
+    if (failed(order))
+      return failure();
     Attention body;
     body.backward = s.backward;
     body.causal = s.causal;
     body.heads = s.heads;
     body.kvHeads = s.kvHeads;
     body.headDim = s.headDim;
-    body.order = ordersOf[s.inClass].front();
-    body.keyBlock = choice.keyBlock;
+    body.order = *order;
+    body.keyBlock = mapped.solution.choices[index].keyBlock;
     return addBody(s, body);
   }
 
-  LogicalResult addGather(GatherOp op, const KernelShape &s) {
+  LogicalResult addGather(GatherOp op, size_t index) {
+    const KernelShape &s = shape.shapes[index];
     Gather body;
     body.backward = op.getDirection() == Direction::Backward;
     StringRef name = op.getWeight().value_or("");
@@ -305,15 +306,22 @@ private:
     if (failed(weight))
       return failure();
     body.weight = *weight;
-    body.order = ordersOf[body.backward ? s.inClass : s.outClass].front();
+    auto order = orderOf(index, body.backward ? s.inClass : s.outClass);
+    if (failed(order))
+      return failure();
+    body.order = *order;
     return addBody(s, body);
   }
 
-  LogicalResult addRelayout(RelayoutOp op, const KernelShape &s) {
+  LogicalResult addRelayout(RelayoutOp op, size_t index) {
+    const KernelShape &s = shape.shapes[index];
     if (op.getFrom().getOrder() != op.getTo().getOrder())
       return op.emitOpError("has no translation: expected one order, got ")
              << op.getFrom().getOrder() << " and " << op.getTo().getOrder();
-    for (int32_t order : ordersOf[s.inClass]) {
+    auto orders = ordersOf(index, s.inClass);
+    if (failed(orders))
+      return failure();
+    for (int32_t order : *orders) {
       Relayout body;
       body.form = Relayout::Form::AllGather;
       body.fromOrder = body.toOrder = order;
@@ -343,7 +351,7 @@ private:
   const MaskFactory &makeMask;
   const StepShape &shape;
   Program program;
-  std::vector<std::vector<int32_t>> ordersOf; ///< by class
+  std::map<const FeatureOrder *, std::vector<int32_t>> indicesOf;
   llvm::StringMap<std::pair<WeightAttr, RankedTensorType>> weights;
   llvm::StringMap<int32_t> indexOfWeight;
   std::map<Operation *, std::vector<int32_t>> idsOf;

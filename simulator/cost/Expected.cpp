@@ -21,10 +21,12 @@ namespace {
 constexpr double kWaiting = 0.15, kWaitingBySlots = 1.75;
 constexpr double kWaitingAlone = 1.2, kWaitingAloneBySlots = 0.6; // B = 1
 
-/// Cycles between two rows where B buffers couple columns whose rows take
-/// `mean` cycles, give or take `deviation`.
+/// Cycles between two rows where B buffers couple columns. A row takes the
+/// fullest column `mean` cycles, give or take `deviation`, `above` more than
+/// the mean column, which waits for it.
 double rowPeriod(const RecurrenceVariant &v, double mean, double deviation,
-                 int64_t buffers) {
+                 double above, int64_t buffers) {
+  deviation *= std::max(0.0, 1 - above / (2 * std::max(deviation, 1e-9)));
   double share = v.slots / mean;
   if (buffers == 1) // a stream has left before the next row starts
     return mean + v.stream - v.slots +
@@ -52,7 +54,8 @@ double largestNormal(double n) {
 /// What both kinds derive from a shape.
 struct Derived {
   int64_t members;
-  double rows, f, mean, deviation; ///< of a group's rows; of n(r, x)
+  double rows, f;                  ///< of a group
+  double fullest, mean, deviation; ///< of n(r, x): columns, their spread
   RowShape row;
 
   Derived(const TokenLayout &tokens, const StreamShape &shape) {
@@ -61,8 +64,12 @@ struct Derived {
     rows = std::ceil(static_cast<double>(shape.rows) /
                      static_cast<double>(shape.outputGroups));
     f = static_cast<double>(featuresOfMember(shape, members));
-    mean = f * shape.density;
-    deviation = std::sqrt(mean * (1 - shape.density));
+    fullest = mean = f * shape.density;
+    if (shape.counted) {
+      mean = shape.counted->mean;
+      fullest = shape.counted->fullest;
+    }
+    deviation = std::sqrt(fullest * (1 - shape.density));
     row.types = shape.types;
     row.tokens = static_cast<double>(tokens.tokensPerCore);
     row.members = members;
@@ -77,6 +84,8 @@ struct Derived {
   }
   /// Of the fullest column over all rows.
   double critical(const StreamShape &shape) const {
+    if (shape.counted)
+      return rows * fullest;
     return rows * mean +
            std::sqrt(rows) * deviation * largestNormal(lanes(shape));
   }
@@ -102,8 +111,9 @@ double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  double work = rowPeriod(v, d.mean * v.perNonzero + fixed,
-                          d.deviation * v.perNonzero, shape.buffers);
+  double work =
+      rowPeriod(v, d.fullest * v.perNonzero + fixed, d.deviation * v.perNonzero,
+                (d.fullest - d.mean) * v.perNonzero, shape.buffers);
   double trip = v.stage * static_cast<double>(d.members - 2) + v.wrap;
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }
@@ -125,8 +135,9 @@ double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
   if (d.members == 1)
     return std::max(column, edge) + outside;
 
-  double work = rowPeriod(v, d.mean * perNonzero + fixed,
-                          d.deviation * perNonzero, shape.buffers);
+  double work =
+      rowPeriod(v, d.fullest * perNonzero + fixed, d.deviation * perNonzero,
+                (d.fullest - d.mean) * perNonzero, shape.buffers);
   double trip = v.stage + v.hop * static_cast<double>(d.members - 2);
   return std::max({column, d.rows * work + trip, edge}) + outside;
 }

@@ -7,7 +7,8 @@
 //
 // For the mapping search: closed forms in a microsecond, the recurrence on
 // random counts of the expected density where a decision needs it. Masks are
-// taken as uniform: every weight is nonzero with probability `density`.
+// taken as uniform (every weight is nonzero with probability `density`) but for
+// how full the columns are, where that was counted.
 //
 //===----------------------------------------------------------------------===//
 #ifndef WAFERFLOW_SIMULATOR_COST_EXPECTED_H
@@ -16,7 +17,16 @@
 #include "simulator/cost/RowCosts.h"
 #include "simulator/program/Kernels.h"
 
+#include <optional>
+
 namespace waferflow::cost {
+
+/// Nonzeros of a row of a counted mask, on average over the rows of the output
+/// group that has most.
+struct RowLoad {
+  double mean = 0;    ///< of the columns that hold features
+  double fullest = 0; ///< of the fullest of them
+};
 
 /// A kernel that streams `rows` rows past columns that hold `features`. For
 /// sddmm the rows are the features whose vectors are broadcast.
@@ -31,6 +41,7 @@ struct StreamShape {
   GroupForm form = GroupForm::Contiguous;
   int64_t buffers = 8;
   StepTypes types;
+  std::optional<RowLoad> counted; ///< else masks are taken as uniform
 };
 
 /// Cycles of the kernel as tile fidelity would time it with every cost on.

@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/problems/mapping/MappingProblem.h"
+#include "compiler/problems/mapping/OrderLoads.h"
 
 #include "simulator/cost/Collective.h"
 #include "simulator/cost/Expected.h"
+#include "simulator/cost/Grouping.h"
 #include "simulator/cost/ScalarCycles.h"
 
 #include <algorithm>
@@ -88,8 +89,16 @@ private:
 
   cost::StreamShape spmm() const {
     cost::StreamShape result = stream(shape.inClass, shape.outClass);
+    result.rows = choice.outputGroups * rowsOfLargestGroup();
     result.outputGroups = choice.outputGroups;
     result.form = choice.form;
+    if (isCounted(shape)) {
+      // Nonzeros of a row where every group has its share of the rows.
+      cost::RowLoad even = load(/*inputIsResident=*/true);
+      double share = static_cast<double>(features(shape.outClass)) /
+                     static_cast<double>(result.rows);
+      result.counted = {even.mean * share, even.fullest * share};
+    }
     return result;
   }
 
@@ -101,7 +110,29 @@ private:
       result.density = 1;
       result.indexFree = true;
     }
+    if (isCounted(shape))
+      result.counted = load(output);
     return result;
+  }
+
+  /// Rows that the output group with most of them streams: columns rarely
+  /// divide by groups.
+  int64_t rowsOfLargestGroup() const {
+    int64_t columns = laid.columns[shape.outClass];
+    int64_t members = membersOf(std::max(laid.columns[shape.inClass], columns),
+                                choice.outputGroups, laid.tokens.groupColumns);
+    int64_t last = columns - (choice.outputGroups - 1) * members;
+    int64_t most = choice.form == GroupForm::Interleaved
+                       ? ceilDiv(columns, choice.outputGroups)
+                       : std::min(columns, std::max(members, last));
+    return std::min(features(shape.outClass),
+                    most * laid.features[shape.outClass]);
+  }
+
+  cost::RowLoad load(bool inputIsResident) const {
+    return laid.loads->load(
+        problem, kernel, inputIsResident, laid.orders, choice,
+        std::max(laid.columns[shape.inClass], laid.columns[shape.outClass]));
   }
 
   double elementwise() const {

@@ -7,8 +7,34 @@
 #include "compiler/problems/mapping/MappingProblem.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace waferflow {
+
+/// Counts are of every row and column of the weight, by as many features as the
+/// classes have.
+static std::optional<Error> checkCounts(const MappingProblem &problem,
+                                        const KernelShape &kernel) {
+  if (kernel.counts < 0)
+    return std::nullopt;
+  std::string where = "kernel " + kernel.name;
+  if (kernel.counts >= static_cast<int32_t>(problem.counts.size()))
+    return Error{where,
+                 "expected one of " + std::to_string(problem.counts.size()) +
+                     " counted weights, got " + std::to_string(kernel.counts)};
+  const WeightCounts &counts = problem.counts[kernel.counts];
+  int64_t in = problem.classes[kernel.inClass].features;
+  int64_t out = problem.classes[kernel.outClass].features;
+  if (kernel.transposed)
+    std::swap(in, out);
+  for (auto [side, expected, got] :
+       {std::tuple("columns", in, counts.columns.size()),
+        std::tuple("rows", out, counts.rows.size())})
+    if (static_cast<int64_t>(got) != expected)
+      return Error{where, "expected counts of " + std::to_string(expected) +
+                              " " + side + ", got " + std::to_string(got)};
+  return std::nullopt;
+}
 
 std::optional<Error> MappingProblem::check() const {
   if (tokens <= 0 || seq <= 0 || tokens % seq != 0)
@@ -56,6 +82,8 @@ std::optional<Error> MappingProblem::check() const {
     if (matrix && (kernel.inClass < 0 || kernel.outClass < 0))
       return Error{"kernel " + kernel.name,
                    "expected classes of its input and its output"};
+    if (auto bad = matrix ? checkCounts(*this, kernel) : std::nullopt)
+      return bad;
     if (matrix && !(kernel.density >= 0 && kernel.density <= 1))
       return Error{"kernel " + kernel.name, "expected density in [0, 1], got " +
                                                 std::to_string(kernel.density)};
@@ -82,6 +110,17 @@ std::optional<Error> verify(const MappingProblem &problem,
                                 " tokens in 1 to " +
                                 std::to_string(problem.machine.width) +
                                 " token groups, got another"};
+  if (solution.orders.size() != problem.classes.size())
+    return Error{"mapping", "expected one order a feature class, got " +
+                                std::to_string(solution.orders.size())};
+  for (size_t cls = 0; cls < solution.orders.size(); ++cls)
+    if (problem.fixedOrder && !problem.classes[cls].chunked &&
+        solution.orders[cls] != *problem.fixedOrder)
+      return Error{"mapping.order", std::string("expected ") +
+                                        orderKindName(*problem.fixedOrder) +
+                                        " features of " +
+                                        problem.classes[cls].name + ", got " +
+                                        orderKindName(solution.orders[cls])};
   if (problem.fixedGt && *problem.fixedGt != solution.tokens.groups)
     return Error{"mapping.gt", "expected " + std::to_string(*problem.fixedGt) +
                                    " token groups, got " +

@@ -13,27 +13,15 @@
 #ifndef WAFERFLOW_COMPILER_PROBLEMS_MAPPING_MAPPINGPROBLEM_H
 #define WAFERFLOW_COMPILER_PROBLEMS_MAPPING_MAPPINGPROBLEM_H
 
+#include "compiler/problems/mapping/Orders.h"
 #include "simulator/machine/Machine.h"
 #include "simulator/program/Kernels.h"
 #include "simulator/program/Layout.h"
 
+#include <memory>
 #include <optional>
 
 namespace waferflow {
-
-/// Activation tensors that share one order of features.
-struct FeatureClass {
-  std::string name; ///< the order's name in IR
-  int64_t features = 0;
-  int64_t heads = 0; ///< with headDim: heads own whole columns; 0 elsewhere
-  int64_t headDim = 0;
-  int64_t sharing = 1;  ///< query heads a (key, value) head serves
-  bool chunked = false; ///< only part of the features is ever resident: the
-                        ///< vocabulary, passed in `headChunks` pieces
-
-  /// The order on `columns` columns of one token group.
-  FeatureOrder order(int64_t columns) const;
-};
 
 /// One scalar instruction of a map or reduce.
 struct ScalarShape {
@@ -63,6 +51,7 @@ struct KernelShape {
   bool indexFree = true; ///< dense weights stream without indices
   bool transposed = false;
   bool denseGradient = false;
+  int32_t counts = -1; ///< of the weight in MappingProblem::counts, or none
 
   // attention
   bool backward = false, causal = true;
@@ -83,6 +72,12 @@ struct LivePoint {
   int32_t rowScalars = 0; ///< live values of one scalar a token
 };
 
+/// Nonzeros of one weight's mask, by feature.
+struct WeightCounts {
+  FeatureLoads columns; ///< by input feature
+  FeatureLoads rows;    ///< by output feature
+};
+
 struct MappingProblem {
   Machine machine;
   ElementType type = ElementType::F16;
@@ -91,7 +86,9 @@ struct MappingProblem {
   std::vector<FeatureClass> classes;
   std::vector<KernelShape> kernels;        ///< in order of execution
   std::vector<LivePoint> live;             ///< one a kernel
+  std::vector<WeightCounts> counts;        ///< of the masks that were counted
   std::optional<int64_t> fixedGt, fixedGo; ///< `--set mapping.gt=`, `.go=`
+  std::optional<OrderKind> fixedOrder;     ///< `.order=`
 
   /// Sizes positive, indices in range, one live point a kernel, fixed groups
   /// that every spmm has the columns for.
@@ -114,10 +111,13 @@ struct MappingSolution {
   TokenLayout tokens;
   int64_t headChunks = 1;            ///< pieces of the vocabulary
   std::vector<KernelChoice> choices; ///< one a kernel
+  std::vector<OrderKind> orders;     ///< one a class
   double cycles = 0;                 ///< of the whole step, closed forms
   SramPlan sram;
   std::vector<std::string> reasons; ///< for people: what was compared
 };
+
+class OrderLoads;
 
 /// A problem's classes laid on one candidate of token groups.
 struct LaidOut {
@@ -125,10 +125,23 @@ struct LaidOut {
   int64_t headChunks = 1;
   std::vector<int64_t> features; ///< by class: most in a column
   std::vector<int64_t> columns;  ///< by class: columns that hold features
+  std::vector<OrderKind> orders; ///< by class
+  std::shared_ptr<OrderLoads> loads;
 };
 
+/// All classes blocked, unless `orders` says otherwise.
 LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
-               int64_t headChunks);
+               int64_t headChunks, std::vector<OrderKind> orders = {});
+
+/// The order of class `cls` on `columns` columns: of layer `layer` where each
+/// layer has its own, by the counts of the kernels that hold its features.
+FeatureOrder layFeatures(const MappingProblem &problem, int32_t cls,
+                         OrderKind kind, int64_t columns, int32_t layer);
+
+/// The kinds of order that class `cls` may have: all, the one that is fixed, or
+/// blocked where no other can matter (chunked, or nothing was counted).
+std::vector<OrderKind> orderCandidates(const MappingProblem &problem,
+                                       int32_t cls);
 
 /// The plan of one kernel: code, live activations, partial sums, replica...
 SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
@@ -176,9 +189,10 @@ struct MappingFailure {
   int64_t overBytes = 0;
 };
 
-/// Tries every token group count of a small set and, kernel by kernel, every
-/// output group count, form, buffer count and broadcast side that fits, and
-/// keeps the cheapest by closed forms.
+/// Tries every token group count of a small set, every combination of the
+/// classes' orders and, kernel by kernel, every output group count, form,
+/// buffer count and broadcast side that fits, and keeps the cheapest by closed
+/// forms.
 std::variant<MappingSolution, MappingFailure>
 searchExhaustive(const MappingProblem &problem);
 

@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/problems/mapping/MappingProblem.h"
+#include "compiler/problems/mapping/OrderLoads.h"
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <limits>
 #include <tuple>
 
@@ -21,22 +22,24 @@ constexpr std::array<int64_t, 5> kKeyBlocks = {8, 16, 32, 64, 128};
 constexpr std::array<int64_t, 8> kHeadChunks = {1, 2, 4, 8, 16, 32, 64, 128};
 constexpr int64_t kMostTokenGroups = 32;
 
-using ShapeKey =
-    std::tuple<std::string, int32_t, int32_t, int64_t, int64_t, double, bool,
-               bool, bool, bool, bool, int64_t, int64_t, int64_t>;
-
-ShapeKey keyOf(const KernelShape &s) {
-  return {s.kind,    s.inClass,   s.outClass,   s.rows,          s.columns,
-          s.density, s.indexFree, s.transposed, s.denseGradient, s.backward,
-          s.causal,  s.heads,     s.kvHeads,    s.headDim};
-}
-
 /// A choice for all kernels of one shape, and the bytes that it takes beyond
 /// the smallest choice.
 struct Candidate {
   KernelChoice choice;
   int64_t extraBytes = 0;
   size_t rank = 0; ///< order of consideration
+};
+
+/// Kernels that are chosen for together, since they may share an all-gather,
+/// and their choice under one combination of orders.
+struct Run {
+  size_t first = 0, end = 0;
+  std::vector<int32_t> classes; ///< whose orders matter
+  size_t like = 0; ///< the first run of equal kernels with equal room
+};
+struct RunChoice {
+  std::vector<KernelChoice> choices;
+  double cycles = 0;
 };
 
 /// Searches one token layout. Kernels of equal shape share their candidates,
@@ -51,7 +54,6 @@ public:
   std::optional<Error> run(MappingSolution &solution) {
     solution.tokens = laid.tokens;
     solution.headChunks = laid.headChunks;
-    solution.choices.resize(problem.kernels.size());
     if (auto bad = checkFixedGo())
       return bad;
     for (size_t i = 0; i < problem.kernels.size(); ++i) {
@@ -63,8 +65,128 @@ public:
     }
     if (worstOver > 0)
       return overflow();
-    for (size_t i = 0; i < problem.kernels.size();)
-      i = chooseRun(i, solution);
+    findRuns();
+    for (int32_t cls = 0; cls < static_cast<int32_t>(laid.orders.size()); ++cls)
+      laid.orders[cls] = orderCandidates(problem, cls).front();
+    std::vector<OrderKind> first = laid.orders;
+    firstCycles = allCycles();
+    solution.orders = first;
+    double best = firstCycles;
+    chooseOrders(0, best, solution.orders);
+    laid.orders = solution.orders;
+    fill(solution);
+    return std::nullopt;
+  }
+
+  /// Why the orders are as they are.
+  std::string orderReason(const MappingSolution &solution) {
+    std::string text;
+    for (size_t cls = 0; cls < problem.classes.size(); ++cls) {
+      auto index = static_cast<int32_t>(cls);
+      OrderKind chosen = solution.orders[cls];
+      auto even = laid.loads->imbalance(problem, index, chosen);
+      if (!even)
+        continue;
+      text += (text.empty() ? "" : "; ") + problem.classes[cls].name + " " +
+              orderKindName(chosen) + " (" + decimal(*even);
+      const char *before = " against ";
+      for (OrderKind kind : kOrderKinds)
+        if (auto other = laid.loads->imbalance(problem, index, kind);
+            other && kind != chosen) {
+          text += before + decimal(*other) + " " + orderKindName(kind);
+          before = ", ";
+        }
+      text += ")";
+    }
+    if (problem.fixedOrder)
+      return std::string("features are ") + orderKindName(*problem.fixedOrder) +
+             " on the columns, as asked for" +
+             (text.empty() ? "" : "; fullest over mean column: " + text);
+    if (text.empty())
+      return "features are blocked on the columns: no mask was counted, so "
+             "columns are as even in any order";
+    return "orders of features, fullest over mean column: " + text +
+           "; estimated cycles " +
+           std::to_string(static_cast<int64_t>(solution.cycles)) +
+           ", all blocked " + std::to_string(static_cast<int64_t>(firstCycles));
+  }
+
+  int64_t worstOver = std::numeric_limits<int64_t>::min();
+
+private:
+  static std::string decimal(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.3f", value);
+    return text;
+  }
+
+  void findRuns() {
+    std::map<std::vector<std::pair<ShapeKey, int64_t>>, size_t> known;
+    for (size_t i = 0; i < problem.kernels.size();) {
+      Run run{i, i + 1, {}, runs.size()};
+      while (run.end < problem.kernels.size() &&
+             readsSame(run.end - 1, run.end))
+        ++run.end;
+      std::vector<std::pair<ShapeKey, int64_t>> shapes;
+      for (; i < run.end; ++i) {
+        const KernelShape &shape = problem.kernels[i];
+        shapes.emplace_back(keyOf(shape), leastBytes(i));
+        if (isCounted(shape))
+          for (int32_t cls : {shape.inClass, shape.outClass})
+            if (std::find(run.classes.begin(), run.classes.end(), cls) ==
+                run.classes.end())
+              run.classes.push_back(cls);
+      }
+      // Element-wise work and exchanges are no part of a shape's key.
+      if (isSearched(problem.kernels[run.first]))
+        run.like =
+            known.try_emplace(std::move(shapes), runs.size()).first->second;
+      runs.push_back(std::move(run));
+    }
+  }
+
+  /// The choice for a run under the orders of `laid`.
+  const RunChoice &choiceOf(size_t index) {
+    const Run &run = runs[runs[index].like];
+    std::vector<int32_t> key = {static_cast<int32_t>(runs[index].like)};
+    for (int32_t cls : run.classes)
+      key.push_back(static_cast<int32_t>(laid.orders[cls]));
+    auto [it, isNew] = chosen.try_emplace(std::move(key));
+    if (isNew)
+      it->second = chooseRun(run);
+    return it->second;
+  }
+
+  double allCycles() {
+    double cycles = 0;
+    for (size_t r = 0; r < runs.size(); ++r)
+      cycles += choiceOf(r).cycles;
+    return cycles;
+  }
+
+  /// Every combination of the classes' orders, `cls` and those after it still
+  /// open; of equally cheap ones the first.
+  void chooseOrders(int32_t cls, double &best, std::vector<OrderKind> &orders) {
+    if (cls == static_cast<int32_t>(problem.classes.size())) {
+      double cycles = allCycles();
+      if (cycles < best) {
+        best = cycles;
+        orders = laid.orders;
+      }
+      return;
+    }
+    for (OrderKind kind : orderCandidates(problem, cls)) {
+      laid.orders[cls] = kind;
+      chooseOrders(cls + 1, best, orders);
+    }
+  }
+
+  void fill(MappingSolution &solution) {
+    for (size_t r = 0; r < runs.size(); ++r) {
+      const RunChoice &choice = choiceOf(r);
+      solution.choices.insert(solution.choices.end(), choice.choices.begin(),
+                              choice.choices.end());
+    }
     int64_t fullest = -1;
     size_t fullestKernel = 0;
     for (size_t i = 0; i < problem.kernels.size(); ++i) {
@@ -76,14 +198,11 @@ public:
         fullestKernel = i;
       }
     }
-    solution.sram = planKernel(problem, laid, fullestKernel,
-                               solution.choices[fullestKernel]);
-    return std::nullopt;
+    if (!solution.choices.empty())
+      solution.sram = planKernel(problem, laid, fullestKernel,
+                                 solution.choices[fullestKernel]);
   }
 
-  int64_t worstOver = std::numeric_limits<int64_t>::min();
-
-private:
   KernelChoice smallest(size_t i) const {
     KernelChoice choice;
     choice.buffers = kBuffers.front();
@@ -109,7 +228,11 @@ private:
       alone.cycles = estimateKernel(problem, laid, i, alone);
       return {alone};
     }
-    auto [it, isNew] = candidates.try_emplace(keyOf(shape));
+    auto order = [&](int32_t cls) {
+      return isCounted(shape) ? laid.orders[cls] : OrderKind::Blocked;
+    };
+    auto [it, isNew] = candidates.try_emplace(
+        {keyOf(shape), order(shape.inClass), order(shape.outClass)});
     if (isNew)
       it->second = candidatesOf(i);
     int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
@@ -132,26 +255,25 @@ private:
            shape.kind == "attention";
   }
 
-  /// Chooses for kernel `first` and the spmms right behind it that read the
-  /// same input, since those in equal groups share one all-gather: the shortest
-  /// path through their options. Returns the kernel after them.
-  size_t chooseRun(size_t first, MappingSolution &solution) {
+  /// Chooses for a kernel and the spmms right behind it that read the same
+  /// input, since those in equal groups share one all-gather: the shortest path
+  /// through their options.
+  RunChoice chooseRun(const Run &run) {
     struct Step {
       KernelChoice choice;
       double cycles; ///< of the run so far
       size_t before; ///< of the step before
     };
     std::vector<std::vector<Step>> steps;
-    size_t end = first;
-    do {
+    for (size_t i = run.first; i < run.end; ++i) {
       std::vector<Step> now;
-      for (KernelChoice choice : options(end)) {
-        double gather = estimateGather(problem, laid, end, choice);
+      for (KernelChoice choice : options(i)) {
+        double gather = estimateGather(problem, laid, i, choice);
         Step best{choice, std::numeric_limits<double>::infinity(), 0};
         for (size_t b = 0; b < (steps.empty() ? 1 : steps.back().size()); ++b) {
           bool shares =
               !steps.empty() &&
-              sharesGather(problem, end, steps.back()[b].choice, choice);
+              sharesGather(problem, i, steps.back()[b].choice, choice);
           double own = choice.cycles + (shares ? 0 : gather);
           double all = own + (steps.empty() ? 0 : steps.back()[b].cycles);
           if (all < best.cycles) {
@@ -162,20 +284,21 @@ private:
         now.push_back(best);
       }
       steps.push_back(std::move(now));
-      ++end;
-    } while (end < problem.kernels.size() && readsSame(end - 1, end));
+    }
     auto cheaper = [](const Step &a, const Step &b) {
       return a.cycles < b.cycles;
     };
     const auto &last = steps.back();
     size_t at =
         std::min_element(last.begin(), last.end(), cheaper) - last.begin();
-    for (size_t i = end; i-- > first;) {
-      const Step &step = steps[i - first][at];
-      solution.choices[i] = step.choice;
-      at = step.before;
+    RunChoice result;
+    result.cycles = last[at].cycles;
+    result.choices.resize(steps.size());
+    for (size_t i = steps.size(); i-- > 0;) {
+      result.choices[i] = steps[i][at].choice;
+      at = steps[i][at].before;
     }
-    return end;
+    return result;
   }
 
   bool readsSame(size_t a, size_t b) const {
@@ -278,7 +401,11 @@ private:
   const MappingProblem &problem;
   LaidOut laid;
   size_t worstKernel = 0;
-  std::map<ShapeKey, std::vector<Candidate>> candidates;
+  std::map<std::tuple<ShapeKey, OrderKind, OrderKind>, std::vector<Candidate>>
+      candidates;
+  std::vector<Run> runs;
+  std::map<std::vector<int32_t>, RunChoice> chosen;
+  double firstCycles = 0; ///< with the first candidate of every order
 };
 
 /// A token group holds at least one sequence and one column.
@@ -303,7 +430,7 @@ searchExhaustive(const MappingProblem &problem) {
   bool anyChunked =
       std::any_of(problem.classes.begin(), problem.classes.end(),
                   [](const FeatureClass &c) { return c.chunked; });
-  std::string compared;
+  std::string compared, why;
   int64_t first = problem.fixedGt.value_or(1);
   int64_t last = problem.fixedGt.value_or(kMostTokenGroups);
   for (int64_t gt = first; gt <= last; ++gt) {
@@ -327,8 +454,10 @@ searchExhaustive(const MappingProblem &problem) {
       }
       compared += (compared.empty() ? "" : ", ") + std::to_string(gt) + ": " +
                   std::to_string(static_cast<int64_t>(solution.cycles));
-      if (!best || solution.cycles < best->cycles)
+      if (!best || solution.cycles < best->cycles) {
+        why = search.orderReason(solution);
         best = std::move(solution);
+      }
       break;
     }
   }
@@ -336,6 +465,7 @@ searchExhaustive(const MappingProblem &problem) {
     return failure;
   best->reasons.push_back("estimated cycles by token groups that fit: " +
                           compared);
+  best->reasons.push_back(why);
   return std::move(*best);
 }
 

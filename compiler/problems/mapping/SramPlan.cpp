@@ -88,32 +88,6 @@ void visitPlan(const MappingProblem &problem, const LaidOut &laid,
 
 } // namespace
 
-LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
-               int64_t headChunks) {
-  LaidOut laid{tokens, headChunks, {}, {}};
-  for (const FeatureClass &cls : problem.classes) {
-    if (cls.heads != 0) {
-      FeatureOrder order = cls.order(tokens.groupColumns);
-      laid.features.push_back(order.featuresPerColumn());
-      laid.columns.push_back(order.columns);
-      continue;
-    }
-    int64_t features =
-        cls.chunked ? ceilDiv(cls.features, headChunks) : cls.features;
-    laid.features.push_back(ceilDiv(features, tokens.groupColumns));
-    laid.columns.push_back(ceilDiv(features, laid.features.back()));
-  }
-  return laid;
-}
-
-FeatureOrder FeatureClass::order(int64_t columns) const {
-  if (heads == 0)
-    return blockedOrder(name, features, columns);
-  // A (key, value) head that `sharing` query heads read is spread over the
-  // columns of all of them, so that it lies where it is used.
-  return headOrder(name, heads, headDim, columns);
-}
-
 SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice) {
   SramPlan plan;

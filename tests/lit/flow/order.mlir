@@ -8,6 +8,9 @@ flow.order @query features 64 columns 16 heads {head_dim = 16 : i64}
 // CHECK: flow.order @given features 3 columns 2 table {column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
 flow.order @given features 3 columns 2 table {
     column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
+// CHECK: flow.order @dealt features 4 columns 2 table {column = array<i32: 1, 0, 1, 0>, head_dim = 4 : i64, slot = array<i32: 0, 0, 1, 1>}
+flow.order @dealt features 4 columns 2 table {head_dim = 4 : i64,
+    column = array<i32: 1, 0, 1, 0>, slot = array<i32: 0, 0, 1, 1>}
 
 // -----
 
@@ -16,7 +19,7 @@ flow.order @residual features 64 columns 0 blocked
 
 // -----
 
-// expected-error @below {{expected head_dim with heads and only there}}
+// expected-error @below {{expected head_dim with heads, and not with blocked}}
 flow.order @query features 64 columns 16 heads
 
 // -----
@@ -40,3 +43,26 @@ flow.order @given features 3 columns 2 table {
 // expected-error @below {{expected columns in [0, 2), got 2 for feature 1}}
 flow.order @given features 3 columns 2 table {
     column = array<i32: 0, 2, 0>, slot = array<i32: 0, 0, 1>}
+
+// -----
+
+// expected-error @below {{expected head_dim with heads, and not with blocked}}
+flow.order @residual features 64 columns 16 blocked {head_dim = 16 : i64}
+
+// -----
+
+// expected-error @below {{expected the slots of column 0 to be 0 to 1, each once, got 0 for feature 2}}
+flow.order @given features 3 columns 2 table {
+    column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 0>}
+
+// -----
+
+// expected-error @below {{expected the slots of column 1 to be 0 to 0, each once, got 1 for feature 1}}
+flow.order @given features 3 columns 2 table {
+    column = array<i32: 0, 1, 0>, slot = array<i32: 0, 1, 1>}
+
+// -----
+
+// expected-error @below {{expected the rotary pair of features 0 and 2 in neighbouring slots of one column, got slot 0 of column 0 and slot 0 of column 1}}
+flow.order @torn features 4 columns 2 table {head_dim = 4 : i64,
+    column = array<i32: 0, 0, 1, 1>, slot = array<i32: 0, 1, 0, 1>}

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "Problems.h"
 
+#include "models/masks/Counts.h"
 #include "simulator/cost/Expected.h"
 #include "simulator/tile/KernelModel.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace waferflow;
 using namespace waferflow::test;
@@ -134,6 +136,98 @@ TEST(Estimate, ASumOfScalarsIsBroadcast) {
   EXPECT_TRUE(work.broadcastBack);
   EXPECT_FALSE(work.drain);
   EXPECT_EQ(work.vectorPerCore, 1);
+}
+
+/// Nonzeros by chance, three times as many in some inputs and some outputs; the
+/// heavy inputs are neighbours.
+class SkewedMask : public MaskSource {
+public:
+  int64_t rows() const override { return 1536; }
+  int64_t columns() const override { return 576; }
+  void row(int64_t r, uint64_t *words) const override {
+    std::fill(words, words + wordsPerRow(), 0);
+    for (int64_t c = 0; c < columns(); ++c)
+      if (chance(r, c) < (c < 60 ? 0.3 : 0.1) * (r % 50 == 0 ? 3 : 1))
+        words[c / 64] |= uint64_t(1) << (c % 64);
+  }
+  std::string describe() const override { return "skewed"; }
+
+private:
+  static double chance(int64_t r, int64_t c) {
+    uint64_t z = static_cast<uint64_t>(r * 576 + c + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return std::ldexp(static_cast<double>((z ^ (z >> 31)) >> 11), -53);
+  }
+};
+
+/// Up and its gradients in SmolLM2's sizes, its mask counted.
+MappingProblem skewedUp(const SkewedMask &mask) {
+  MappingProblem problem = mlp();
+  problem.machine = machineOf("cs3");
+  problem.tokens = 524288;
+  problem.seq = 512;
+  problem.classes = {{"residual", 576}, {"hidden", 1536}};
+  NonzeroSums sums = countSides(mask, 1);
+  problem.counts = {{sums.columns, sums.rows}};
+  double density = static_cast<double>(countNonzeros(mask, 1)) / (576 * 1536);
+  KernelShape up = spmm("up", 0, 1, 1536, 576, density, 0);
+  KernelShape dX = spmm("up dX", 1, 0, 1536, 576, density, 1);
+  dX.transposed = true;
+  KernelShape dW = spmm("up dW", 0, 1, 1536, 576, density, -1);
+  dW.kind = "sddmm";
+  problem.kernels = {up, dX, dW};
+  for (KernelShape &kernel : problem.kernels)
+    kernel.counts = 0;
+  return problem;
+}
+
+// A skew that is dealt away or left alone: what the search compares is what
+// tile fidelity measures.
+TEST(Estimate, CountedSkewsAreWithinATenthOfTile) {
+  auto mask = std::make_shared<SkewedMask>();
+  MappingProblem problem = skewedUp(*mask);
+  TokenLayout tokens =
+      layTokens(524288, 512, 10, problem.machine.width, problem.machine.height);
+  for (OrderKind kind : {OrderKind::Blocked, OrderKind::Dealt})
+    for (size_t i = 0; i < 3; ++i)
+      for (int64_t go : {1, 3, 12}) {
+        const KernelShape &shape = problem.kernels[i];
+        bool isSpmm = shape.kind == "spmm";
+        if (!isSpmm && go > 1)
+          continue;
+        LaidOut laid = layOut(problem, tokens, 1, {kind, kind});
+        KernelChoice choice;
+        choice.outputGroups = go;
+        choice.form = GroupForm::Interleaved;
+        choice.buffers = 16;
+        Program program;
+        program.machine = problem.machine;
+        program.tokens = tokens;
+        for (int32_t cls : {0, 1})
+          program.orders.push_back(
+              layFeatures(problem, cls, kind, tokens.groupColumns, -1));
+        program.weights = {{"up", 1536, 576, true, mask}};
+        CostSwitches on;
+        TileContext context{program, on};
+        KernelTiming timing;
+        if (isSpmm) {
+          Spmm body{0,
+                    shape.transposed,
+                    shape.inClass,
+                    shape.outClass,
+                    go,
+                    choice.form,
+                    16};
+          timing = timeSpmm({}, body, context);
+        } else {
+          Sddmm body{0, 0, 1, choice.broadcast, false, 16};
+          timing = timeSddmm({}, body, context);
+        }
+        double tile = static_cast<double>(timing.cumulative.back());
+        EXPECT_NEAR(estimateKernel(problem, laid, i, choice) / tile, 1, 0.1)
+            << shape.name << " " << orderKindName(kind) << " " << go;
+      }
 }
 
 /// LLaMA-2-7B's attention at 131,072 tokens.

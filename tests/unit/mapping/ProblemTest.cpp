@@ -46,6 +46,13 @@ TEST(MappingProblemCheck, SaysWhatIsWrong) {
        "kernel down dW: expected density in [0, 1], got 1.5"},
       {[](auto &p) { p.kernels[2].scalars = {{ScalarOp::Add, -1, 0, 0}}; },
        "kernel down dW: expected scalar work"},
+      {[](auto &p) { p.kernels[0].counts = 1; },
+       "kernel gate: expected one of 0 counted weights, got 1"},
+      {[](auto &p) {
+         p.counts = {{{1, 2}, {3}}};
+         p.kernels[0].counts = 0;
+       },
+       "kernel gate: expected counts of 64 columns, got 2"},
       {[](auto &p) { p.fixedGo = 0; },
        "mapping.go: expected at least 1 group, got 0"},
       {[](auto &p) { p.fixedGt = -2; },
@@ -71,6 +78,7 @@ MappingSolution byHand(const MappingProblem &problem) {
   MappingSolution solution;
   solution.tokens = layTokens(problem.tokens, problem.seq, 1, 12, 10);
   solution.choices.assign(problem.kernels.size(), {});
+  solution.orders.assign(problem.classes.size(), OrderKind::Blocked);
   return solution;
 }
 
@@ -106,6 +114,8 @@ TEST(MappingSolutionVerify, RefusesBadOnesMadeByHand) {
       {[](auto &s) { s.tokens.groups = 2; }, "expected the layout of"},
       {[](auto &s) { s.headChunks = 0; },
        "expected at least 1 piece of the vocabulary, got 0"},
+      {[](auto &s) { s.orders.pop_back(); },
+       "expected one order a feature class, got 1"},
   };
   MappingProblem problem = mlp();
   for (const Bad &bad : cases) {
@@ -118,6 +128,11 @@ TEST(MappingSolutionVerify, RefusesBadOnesMadeByHand) {
   problem.fixedGt = 2;
   EXPECT_THAT(verify(problem, byHand(problem))->str(),
               HasSubstr("mapping.gt: expected 2 token groups, got 1"));
+  problem.fixedGt.reset();
+  problem.fixedOrder = OrderKind::Dealt;
+  EXPECT_THAT(verify(problem, byHand(problem))->str(),
+              HasSubstr("mapping.order: expected dealt features of residual, "
+                        "got blocked"));
   MappingProblem scores = attention(false);
   EXPECT_THAT(verify(scores, byHand(scores))->str(),
               HasSubstr("expected a key block of at least 1 key, got 0"));

@@ -55,6 +55,25 @@ inline MappingProblem mlp(double density = 0.5) {
   return problem;
 }
 
+/// The same with counted masks: a few inputs of the MLP that are neighbours
+/// hold most nonzeros; its hidden features are even, or have a skew of their
+/// own.
+inline MappingProblem skewedMlp(bool hiddenToo = false) {
+  MappingProblem problem = mlp();
+  problem.machine.edgeBytesPerSecond *= 64; // the columns are what binds
+  WeightCounts counts;
+  for (int64_t i = 0; i < 64; ++i)
+    counts.columns.push_back(i < 8 ? 172 : i % 2 ? 73 : 75); // 5,520 in all
+  for (int64_t i = 0; i < 172; ++i)
+    counts.rows.push_back(!hiddenToo ? (i < 16 ? 33 : 32) : i < 32 ? 85 : 20);
+  problem.counts = {counts};
+  for (KernelShape &kernel : problem.kernels)
+    kernel.counts = 0;
+  std::swap(problem.kernels[2].rows, problem.kernels[2].columns);
+  std::swap(problem.kernels[2].inClass, problem.kernels[2].outClass);
+  return problem;
+}
+
 /// Attention of 4 heads of 16 (2 of keys), tokens as `mlp`.
 inline MappingProblem attention(bool backward) {
   MappingProblem problem = mlp();

@@ -56,14 +56,15 @@ double cheapest(const MappingProblem &problem, const LaidOut &laid, size_t i,
 
 double bruteForce(const MappingProblem &problem) {
   double best = std::numeric_limits<double>::infinity();
-  for (int64_t gt = 1; gt <= problem.tokens / problem.seq; ++gt) {
-    LaidOut laid =
-        layOut(problem,
-               layTokens(problem.tokens, problem.seq, gt, problem.machine.width,
-                         problem.machine.height),
-               1);
-    best = std::min(best, cheapest(problem, laid, 0, {}));
-  }
+  for (int64_t gt = 1; gt <= problem.tokens / problem.seq; ++gt)
+    for (OrderKind first : orderCandidates(problem, 0))
+      for (OrderKind second : orderCandidates(problem, 1)) {
+        TokenLayout tokens =
+            layTokens(problem.tokens, problem.seq, gt, problem.machine.width,
+                      problem.machine.height);
+        LaidOut laid = layOut(problem, tokens, 1, {first, second});
+        best = std::min(best, cheapest(problem, laid, 0, {}));
+      }
   return best;
 }
 
@@ -87,8 +88,58 @@ TEST(MappingSearch, CyclesAreTheSumOfTheKernels) {
   for (const KernelChoice &choice : solution.choices)
     sum += choice.cycles;
   EXPECT_NEAR(sum, solution.cycles, 1e-9 * sum);
-  ASSERT_EQ(solution.reasons.size(), 1u);
+  ASSERT_EQ(solution.reasons.size(), 2u);
   EXPECT_THAT(solution.reasons[0], HasSubstr("by token groups that fit: 1: "));
+  EXPECT_EQ(solution.reasons[1],
+            "features are blocked on the columns: no mask was counted, so "
+            "columns are as even in any order");
+}
+
+TEST(MappingSearch, FindsTheOptimumOfEveryCombinationOfOrders) {
+  for (bool hiddenToo : {false, true}) {
+    MappingProblem problem = skewedMlp(hiddenToo);
+    MappingSolution solution = solve(problem);
+    EXPECT_FALSE(verify(problem, solution));
+    EXPECT_NEAR(solution.cycles, bruteForce(problem), 1e-9 * solution.cycles);
+  }
+}
+
+TEST(MappingSearch, ASkewedMaskIsDealtAndTheReasonSaysSo) {
+  MappingProblem problem = skewedMlp();
+  problem.fixedGt = problem.fixedGo = 1; // more groups hold larger stretches
+  MappingSolution solution = solve(problem);
+  EXPECT_EQ(solution.orders[0], OrderKind::Dealt);
+  // Blocked, six neighbours of 172 lie in one of 11 columns: 1032 of 5520 / 11.
+  ASSERT_EQ(solution.reasons.size(), 2u);
+  EXPECT_THAT(
+      solution.reasons[1],
+      HasSubstr("orders of features, fullest over mean column: residual "
+                "dealt (1."));
+  EXPECT_THAT(solution.reasons[1], HasSubstr(" against 2.057 blocked, "));
+  EXPECT_THAT(solution.reasons[1], HasSubstr("; estimated cycles "));
+  double dealt = solution.cycles;
+  problem.fixedOrder = OrderKind::Blocked;
+  solution = solve(problem);
+  EXPECT_GT(solution.cycles, 1.1 * dealt);
+  EXPECT_EQ(solution.orders[0], OrderKind::Blocked);
+  EXPECT_THAT(solution.reasons[1],
+              HasSubstr("features are blocked on the columns, as asked for"));
+}
+
+// The same candidates, whatever the masks: where nothing was counted all orders
+// cost the same, and the first is taken.
+TEST(MappingSearch, WithoutCountsNoOrderIsBetter) {
+  for (double density : {1.0, 0.3}) {
+    MappingProblem problem = mlp(density);
+    double free = solve(problem).cycles;
+    for (OrderKind kind : kOrderKinds) {
+      problem.fixedOrder = kind;
+      MappingSolution solution = solve(problem);
+      EXPECT_EQ(solution.orders, std::vector<OrderKind>(2, kind));
+      EXPECT_EQ(solution.cycles, free) << orderKindName(kind);
+      EXPECT_FALSE(verify(problem, solution));
+    }
+  }
 }
 
 TEST(MappingSearch, IsDeterministic) {

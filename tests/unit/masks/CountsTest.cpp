@@ -114,16 +114,19 @@ TEST(Counts, RefusesMapsThatDoNotFit) {
             "features in a group, got 300");
 }
 
-TEST(Counts, WholeAndColumns) {
+TEST(Counts, WholeAndBothSides) {
   auto mask = uniformMask(1100, 130, 0.3, 1, "w");
   std::vector<bool> all = elements(*mask);
-  std::vector<int64_t> columns(130);
-  for (size_t i = 0; i < all.size(); ++i)
+  std::vector<int32_t> columns(130), rows(1100);
+  for (size_t i = 0; i < all.size(); ++i) {
     columns[i % 130] += all[i];
+    rows[i / 130] += all[i];
+  }
   for (unsigned threads : {1u, 3u}) {
     EXPECT_EQ(countNonzeros(*mask, threads),
               std::count(all.begin(), all.end(), true));
-    EXPECT_EQ(countColumns(*mask, threads), columns);
+    EXPECT_EQ(countSides(*mask, threads).columns, columns);
+    EXPECT_EQ(countSides(*mask, threads).rows, rows);
   }
 }
 

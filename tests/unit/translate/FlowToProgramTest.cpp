@@ -37,7 +37,7 @@ protected:
     auto opened = Session::open(tinyRequest());
     ASSERT_TRUE(opened) << opened.str();
     session = std::move(*opened);
-    auto made = session->placed(0.7);
+    auto made = session->placed(0.7, masks);
     ASSERT_TRUE(made) << made.str();
     module = std::move(*made);
   }
@@ -82,9 +82,43 @@ TEST_F(FlowToProgram, RefusesAnOrderThatTheMachineWouldNotLay) {
   order.setColumns(order.getColumns() + 1);
   auto program = loadProgram(*module, masks);
   ASSERT_FALSE(program);
-  EXPECT_NE(program.str().find("has no translation: expected"),
-            std::string::npos)
+  EXPECT_NE(program.str().find("'flow.order' op expected"), std::string::npos)
       << program.str();
+}
+
+// A table is read as it stands; the same nonzeros are computed in any order.
+TEST_F(FlowToProgram, TablesAreTakenAsTheyAreAndKeepTheNonzeros) {
+  std::map<std::string, std::vector<int64_t>> nonzeros;
+  for (OrderKind kind : kOrderKinds) {
+    Request request = tinyRequest();
+    request.order = kind;
+    auto opened = Session::open(request);
+    ASSERT_TRUE(opened) << opened.str();
+    auto made = (*opened)->placed(0.7, masks);
+    ASSERT_TRUE(made) << made.str();
+    auto program = loadProgram(**made, masks);
+    ASSERT_TRUE(program) << program.str();
+    int64_t tables = 0;
+    for (auto op : (*made)->getOps<flow::OrderOp>())
+      if (op.getForm() == flow::OrderForm::Table) {
+        ++tables;
+        auto same = [&](const FeatureOrder &order) {
+          return order.name == op.getSymName() &&
+                 llvm::ArrayRef(order.column) == *op.getColumn() &&
+                 llvm::ArrayRef(order.slot) == *op.getSlot();
+        };
+        EXPECT_TRUE(llvm::any_of(program->orders, same))
+            << op.getSymName().str();
+      }
+    EXPECT_EQ(tables > 0, kind != OrderKind::Blocked);
+    auto report = simulate(*program);
+    ASSERT_TRUE(std::holds_alternative<Report>(report));
+    for (const KernelReport &kernel : std::get<Report>(report).kernels)
+      if (kernel.kind != "relayout")
+        nonzeros[orderKindName(kind)].push_back(kernel.nonzeros);
+  }
+  EXPECT_EQ(nonzeros["blocked"], nonzeros["striped"]);
+  EXPECT_EQ(nonzeros["blocked"], nonzeros["dealt"]);
 }
 
 TEST_F(FlowToProgram, CountsWhatTheGraphCounts) {
@@ -94,7 +128,7 @@ TEST_F(FlowToProgram, CountsWhatTheGraphCounts) {
     ASSERT_TRUE(succeeded(cost));
     graph += static_cast<double>(cost->multiplyAdds);
   }
-  auto dense = session->placed(0);
+  auto dense = session->placed(0, masks);
   ASSERT_TRUE(dense) << dense.str();
   auto program = loadProgram(**dense, masks);
   ASSERT_TRUE(program) << program.str();
