@@ -164,6 +164,8 @@ static LogicalResult verifySram(CodeOp code) {
   SmallVector<Span> spans;
   int64_t next = 0;
   for (auto buffer : code.getBody().getOps<BufferOp>()) {
+    if (buffer.isRegister())
+      continue;
     int64_t begin =
         buffer.getAddress() ? *buffer.getAddress() : llvm::alignTo<4>(next);
     next = begin + buffer.getBytes();

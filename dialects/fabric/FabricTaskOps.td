@@ -39,12 +39,14 @@ def Fabric_BufferOp : Fabric_Op<"buffer", [inCode, MemoryEffects<[MemAlloc]>]> {
   let description = [{
     A named buffer is filled before the program starts and read back after it by that
     name. Buffers lie behind each other, 4-byte aligned, unless an `address` in bytes
-    says otherwise: so one program finds what another left.
+    says otherwise: so one program finds what another left. One integer of rank 0
+    without name and address is a register that all tasks share, 0 at the beginning.
 
     ```mlir
     %x = fabric.buffer "x" : memref<16xf32, #fabric.sram>
     %sum = fabric.buffer : memref<2x8xf16, #fabric.sram>
     %y = fabric.buffer "y" at 1024 : memref<16xf32, #fabric.sram>
+    %count = fabric.buffer : memref<i32, #fabric.sram>
     ```
   }];
   let arguments = (ins OptionalAttr<StrAttr>:$name,
@@ -56,6 +58,10 @@ def Fabric_BufferOp : Fabric_Op<"buffer", [inCode, MemoryEffects<[MemAlloc]>]> {
   let extraClassDeclaration = [{
     int64_t getElements() { return getType().getNumElements(); }
     int64_t getBytes();
+    bool isRegister() {
+      return getType().getRank() == 0 && !getName() && !getAddress() &&
+             getType().getElementType().isInteger();
+    }
   }];
   let hasVerifier = 1;
 }

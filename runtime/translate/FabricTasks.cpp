@@ -69,6 +69,8 @@ public:
     for (Operation &op : block) {
       if (op.hasTrait<OpTrait::IsTerminator>())
         continue; // read by the op that holds the region
+      if (values.foldIntoAddress(&op))
+        continue;
       auto it = cases().find(op.getName().getStringRef());
       LogicalResult done = it == cases().end()
                                ? translateScalar(&op, values, machine, task)
@@ -225,6 +227,8 @@ private:
   /// The element that indices of a row-major buffer name.
   FailureOr<cycle::Amount> element(Operation *op, MemRefType type,
                                    ValueRange indices) {
+    if (type.getRank() == 1)
+      return values.amount(indices[0]);
     cycle::CoreInteger base = 0;
     int32_t reg = -1;
     int64_t scale = 1, stride = 1;
@@ -285,6 +289,12 @@ private:
 
   LogicalResult load(Operation *op) {
     auto load = cast<memref::LoadOp>(op);
+    if (auto it = tables.registers.find(load.getMemRef().getDefiningOp());
+        it != tables.registers.end()) {
+      copy(toDataType(load.getType()), values.reg(load), ofRegister(it->second),
+           0);
+      return success();
+    }
     auto buffer = bufferOf(op, load.getMemRef());
     if (failed(buffer))
       return failure();
@@ -298,6 +308,19 @@ private:
 
   LogicalResult store(Operation *op) {
     auto store = cast<memref::StoreOp>(op);
+    if (auto it = tables.registers.find(store.getMemRef().getDefiningOp());
+        it != tables.registers.end()) {
+      // The instruction that computes a value writes it there; what no
+      // instruction computes is copied.
+      Value value = store.getValueToStore();
+      cycle::ScalarOperand source = values.scalar(value);
+      Operation *computes = value.getDefiningOp();
+      bool computed = source.reg >= 0 && computes &&
+                      !isa<memref::LoadOp>(computes) &&
+                      computes->getBlock() == op->getBlock();
+      copy(toDataType(value.getType()), it->second, source, computed ? 0 : 1);
+      return success();
+    }
     auto buffer = bufferOf(op, store.getMemRef());
     if (failed(buffer))
       return failure();
@@ -309,9 +332,11 @@ private:
     return success();
   }
 
-  void copy(cycle::DataType type, int32_t to, cycle::ScalarOperand from) {
+  void copy(cycle::DataType type, int32_t to, cycle::ScalarOperand from,
+            int64_t cycles = 1) {
     cycle::Scalar scalar;
     scalar.type = type;
+    scalar.cycles = cycles;
     scalar.destination = to;
     scalar.sources.push_back(std::move(from));
     task.code.push_back(std::move(scalar));

@@ -20,6 +20,8 @@ cycle::DataType toDataType(mlir::Type type);
 /// What a task's code refers to by index, in the order of the CoreProgram.
 struct CodeTables {
   llvm::SmallDenseMap<mlir::Operation *, int32_t> buffers, inputs, outputs;
+  /// Buffers that are registers.
+  llvm::SmallDenseMap<mlir::Operation *, int32_t> registers;
   llvm::StringMap<int32_t> tasks;
 };
 

@@ -274,7 +274,12 @@ private:
     CodeTables tables;
     SmallVector<TaskOp> tasks;
     for (Operation &op : code.getBody().front()) {
-      if (auto buffer = dyn_cast<BufferOp>(op)) {
+      auto buffer = dyn_cast<BufferOp>(op);
+      if (buffer && buffer.isRegister()) {
+        tables.registers[buffer] = core.registers.size();
+        core.registers.emplace_back().type =
+            toDataType(buffer.getType().getElementType());
+      } else if (buffer) {
         addBuffer(buffer, tables, core);
       } else if (auto queue = dyn_cast<QueueOp>(op)) {
         bool input = queue.getKind() == QueueKind::Input;

@@ -42,7 +42,13 @@ public:
   cycle::ScalarOperand scalar(mlir::Value value);
   cycle::Amount amount(mlir::OpFoldResult number);
 
+  /// Whether `op` only makes addresses of one register (times a constant, plus
+  /// what each core knows): then it is part of the instructions that use it and
+  /// takes no slot, as a descriptor adds its offset.
+  bool foldIntoAddress(mlir::Operation *op);
+
 private:
+  llvm::DenseMap<mlir::Value, std::shared_ptr<cycle::Amount>> addresses;
   cycle::CoreProgram &core;
   llvm::DenseMap<mlir::Value, std::shared_ptr<cycle::CoreInteger>> integers;
   llvm::DenseMap<mlir::Value, double> reals;
