@@ -56,8 +56,10 @@ LogicalResult assignColors(ProgramOp program) {
                               solution.color[i]);
     }
     channel.replaceAllUsesWith(color);
-    channel.erase();
   }
+  // Behind the loop: the builder stands at the first of them.
+  for (ColorOp channel : channels)
+    channel.erase();
   return success();
 }
 

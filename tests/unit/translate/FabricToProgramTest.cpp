@@ -68,6 +68,56 @@ TEST_F(FabricToProgramTest, HasACaseForEveryRegisteredOp) {
   EXPECT_FALSE(translatesFabricOp("fabric.unheard_of"));
 }
 
+TEST_F(FabricToProgramTest, AnAddressOfOneRegisterTakesNoSlot) {
+  auto program = translate(parse(withTask(R"(
+    fabric.task @t data %in configured (%i: i32) {
+      %k = arith.index_cast %i : i32 to index
+      %eight = arith.constant 8 : index
+      %table = fabric.param <table = [1, 2, 3], cores = <x 0 to 3, y 0 to 1>>
+      %row = arith.muli %k, %eight : index
+      %place = arith.addi %row, %table : index
+      %a = fabric.dsd %x[%place] [8] [1] : memref<4x8xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      %zero = arith.constant 0.0 : f32
+      fabric.mov %a, %zero : !fabric.dsd<memory, f32>, f32
+      %both = arith.addi %k, %row : index
+      %b = fabric.dsd %x[%both] [8] [1] : memref<4x8xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      fabric.mov %b, %zero : !fabric.dsd<memory, f32>, f32
+    })")));
+  ASSERT_TRUE(mlir::succeeded(program));
+  // The sum of two registers is computed, and so is what it is computed from.
+  const auto &code = program->cores.at(0).tasks.at(0).code;
+  ASSERT_EQ(code.size(), 5u);
+  size_t first = 0;
+  while (first < code.size() &&
+         !std::holds_alternative<cycle::Vector>(code[first]))
+    ++first;
+  const auto &mov = at<cycle::Vector>(*program, first);
+  const auto &place =
+      std::get<cycle::MemoryOperand>(mov.destination).offset;
+  EXPECT_GE(place.reg, 0);
+  EXPECT_EQ(place.base.at(2, 0), 3);
+}
+
+TEST_F(FabricToProgramTest, ABufferOfRankZeroIsARegister) {
+  auto program = translate(parse(withTask(R"(
+    %n = fabric.buffer : memref<i32, #fabric.sram>
+    fabric.task @t local 9 {
+      %old = memref.load %n[] : memref<i32, #fabric.sram>
+      %one = arith.constant 1 : i32
+      %new = arith.addi %old, %one : i32
+      memref.store %new, %n[] : memref<i32, #fabric.sram>
+      memref.store %one, %n[] : memref<i32, #fabric.sram>
+    })")));
+  ASSERT_TRUE(mlir::succeeded(program));
+  EXPECT_EQ(program->cores[0].buffers.size(), 2u);
+  ASSERT_EQ(program->cores[0].tasks[0].code.size(), 4u);
+  // It is read and written where it is; a number is put there.
+  for (auto [i, cycles] : {std::pair(0, 0), {1, 1}, {2, 0}, {3, 1}})
+    EXPECT_EQ(at<cycle::Scalar>(*program, i).cycles, cycles) << i;
+  EXPECT_EQ(at<cycle::Scalar>(*program, 3).destination,
+            at<cycle::Scalar>(*program, 0).sources[0].reg);
+}
+
 TEST_F(FabricToProgramTest, KeepsRoutesSelectionsAndEdges) {
   auto program = translate(parse(R"(
 #upper = affine_set<(x, y) : (x mod 2 == 0, 3 - x floordiv 2 - y >= 0)>

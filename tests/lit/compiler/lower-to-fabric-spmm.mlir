@@ -1,0 +1,60 @@
+// A masked weight of 6 x 6 on 4 x 3 cores, two interleaved output groups, after
+// its input has gone to both groups' columns. The ring's hops from a column to
+// the second next take three colors in turn, the ways back one a group.
+//
+// RUN: waferflow-opt %s --attach-machine="machine=tiny directory=%source/machines set=fabric.width=4,fabric.height=3" -o %t.mlir
+// RUN: waferflow-opt %t.mlir --choose-mapping=go=2 --insert-relayouts --place-kernels | sed 's/contiguous/interleaved/g' > %t.placed.mlir
+// RUN: waferflow-opt %t.placed.mlir --lower-to-fabric | FileCheck %s
+// RUN: sed 's/, mask = .* : f64, seed = 1>//' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=DENSE
+// RUN: sed 's/type = f16/type = f16, accumulate = "f32"/' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=WIDE
+
+// CHECK: fabric.argument "w" weight
+// CHECK: fabric.result "result0" : tensor<6x6xf32>
+// CHECK: fabric.write <tensor = "arg1", form = "activations"
+// CHECK-LABEL: fabric.program @k000_gather_for_up
+// CHECK-LABEL: fabric.program @k001_up
+// Weights come down every column with the roles of rows' ends.
+// CHECK-DAG: fabric.route %[[W:.*]] on <x 0 to 4, y 0 to 2> [<north -> ramp, south>]
+// CHECK-DAG: fabric.route %[[W]] on <x 0 to 4, y 2 to 3> [<north -> ramp>]
+// CHECK-DAG: fabric.inject %[[W]] north on <x 0 to 4, y 0 to 1> "w" indexed ends 24 roles host <tensor = "w", form = "weights", features = <order = @features_6, go = 2, form = "interleaved">, rows = <order = @features_6, go = 2, form = "interleaved">> : f16
+// From columns 0 and 1, past columns 1 and 2, to columns 2 and 3.
+// CHECK-DAG: fabric.route %{{.*}} on <x 0 to 4, y 0 to 3, {{.*}}> [<west -> east>]
+// CHECK-DAG: fabric.route %{{.*}} on <x 0 to 4, y 0 to 3, {{.*}}> [<east -> west>]
+// CHECK: fabric.code @member on <x 0 to 4, y 0 to 3>
+// CHECK: fabric.task @main local 8 start
+// CHECK: fabric.unblock @weight
+// CHECK: fabric.task @taken local 9 {
+// CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <fabout, f16>, !fabric.dsd<fabin, f16>
+// CHECK: fabric.task @row_begins control 24 %{{.*}} blocked configured
+// CHECK: fabric.mov %{{.*}} thread 0 activate @taken configured : <fabout, f16>, !fabric.dsd<memory, f16>
+// CHECK: fabric.task @row_adds control 25
+// CHECK: fabric.task @row_owned control 26 %{{.*}} blocked configured (%[[SLOT:.*]]: i16)
+// CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <memory, f16>, !fabric.dsd<fabin, f16>
+// One AXPY a nonzero.
+// CHECK: fabric.task @weight data %{{.*}} blocked configured (%[[VALUE:.*]]: f16, %[[INDEX:.*]]: i16)
+// CHECK: fabric.fmac %{{.*}}, %[[VALUE]], %{{.*}} configured
+// CHECK-NOT: fabric.fmac
+// CHECK: fabric.read <tensor = "result0", form = "activations"
+
+// Without a mask two weights in a wavelet, in order.
+// DENSE: fabric.inject %{{.*}} "w" ends 24 roles
+// DENSE: fabric.task @weight data %{{.*}} (%[[A:.*]]: f16, %[[B:.*]]: f16)
+// DENSE: fabric.fmac %{{.*}}, %[[A]]
+// DENSE: fabric.fmac %{{.*}}, %[[B]]
+
+// Sums of f32 cross the ring as such, and are rounded by a move of their own.
+// WIDE: fabric.task @taken_owned local 10
+// WIDE: fabric.mov %{{.*}}, %{{.*}} configured : <memory, f16>, !fabric.dsd<memory, f32>
+// WIDE: fabric.task @row_owned
+// WIDE: fabric.add %{{.*}} thread 0 activate @taken_owned configured : <memory, f32>, !fabric.dsd<fabin, f32>
+module {
+  func.func @step(
+      %w: tensor<6x6xf32> {flow.weight = #flow.weight<name = "w", pruned = true,
+          mask = #flow.mask<"uniform", sparsity = 5.000000e-01 : f64, seed = 1>>},
+      %x: tensor<6x6xf32>) -> tensor<6x6xf32>
+      attributes {flow.step = #flow.step<tokens = 6, seq = 6, type = f16, gt = 1>} {
+    %y = flow.spmm %x, %w {label = "up", layer = 0 : i64, phase = #flow.phase<forward>, section = #flow.section<block>}
+        : (tensor<6x6xf32>, tensor<6x6xf32>) -> tensor<6x6xf32>
+    return %y : tensor<6x6xf32>
+  }
+}
