@@ -83,6 +83,17 @@ Value Emit::perColumn(const StepLowering &lowering,
   return perCore(lowering.everywhere(), table);
 }
 
+Value Emit::realTokens(const StepLowering &lowering) {
+  SmallVector<int64_t> table;
+  for (int64_t y = 0; y < lowering.rows(); ++y)
+    for (int64_t group = 0; group < lowering.tokens.groups; ++group) {
+      std::vector<int64_t> tokens = tokensAt(lowering.tokens, group, y);
+      int64_t real = llvm::find(tokens, -1) - tokens.begin();
+      table.append(lowering.tokens.groupColumns, real);
+    }
+  return perCore(lowering.everywhere(), table);
+}
+
 Value Emit::dsd(Value buffer, At offset, At extent, int64_t stride) {
   SmallVector<Value> offsets, extents;
   SmallVector<int64_t> staticOffset, staticExtent;

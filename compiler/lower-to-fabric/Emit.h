@@ -47,6 +47,8 @@ public:
   mlir::Value perColumn(const StepLowering &lowering,
                         llvm::ArrayRef<int64_t> byColumn);
   mlir::Value perCore(SelectAttr rectangle, llvm::ArrayRef<int64_t> table);
+  /// Tokens of a core; its padding lies behind them.
+  mlir::Value realTokens(const StepLowering &lowering);
 
   /// Elements of a buffer, of an input or output queue.
   mlir::Value dsd(mlir::Value buffer, At offset, At extent, int64_t stride = 1);

@@ -363,12 +363,15 @@ void SddmmLowering::writeSent(Code &code) {
   receive(e);
 }
 
-/// One more dot of the row in hand.
+/// One more dot of the row in hand, over tokens: padding may hold what is no
+/// number.
 void SddmmLowering::dot(Emit &e, Emit::At feature) {
+  Value tokens = e.realTokens(lowering);
   Emit::At place = address(e, counts->place.get(e), 1);
+  Emit::At from = address(e, counts->inUse.get(e), tl);
   e.binary<DotOp>(e.dsd(outBuffer, place, e.at(1)),
-                  vector(e, counts->inUse.get(e)),
-                  e.dsd(staysBuffer, feature, e.at(tl)));
+                  e.dsd(vectorBuffer, from, tokens),
+                  e.dsd(staysBuffer, feature, tokens));
   counts->place.add(e, 1);
 }
 

@@ -219,26 +219,13 @@ private:
                   e.add(slot, e.at(element.index)));
   }
 
-  /// Real tokens of a core come first.
-  Value realTokens() {
-    const StepLowering &lowering = plan.lowering;
-    SmallVector<int64_t> table;
-    for (int64_t y = 0; y < lowering.rows(); ++y)
-      for (int64_t g = 0; g < lowering.tokens.groups; ++g) {
-        std::vector<int64_t> tokens = tokensAt(lowering.tokens, g, y);
-        int64_t real = llvm::find(tokens, -1) - tokens.begin();
-        table.append(lowering.tokens.groupColumns, real);
-      }
-    return e.perCore(lowering.everywhere(), table);
-  }
-
   void emit(const SlotInstruction &instruction, Emit::At slot, Emit::At extent,
             How how) {
     using Op = SlotInstruction::Op;
     bool overTokens = instruction.op == Op::Sum || instruction.op == Op::Dot ||
                       instruction.op == Op::MaxOf;
     if (overTokens)
-      extent = realTokens();
+      extent = e.realTokens(plan.lowering);
     if (instruction.op == Op::Apply && instruction.function == Function::ToReal)
       return toReal(instruction, slot);
     Value to = vector(instruction.to, slot, extent);
