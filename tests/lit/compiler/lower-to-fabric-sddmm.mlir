@@ -1,17 +1,17 @@
-// A gradient at its mask on 4 x 3 cores: dY's vectors travel, X's features stay.
+// A gradient at its mask on 4 x 5 cores: dY's vectors travel, X's features stay.
 // The middle rows differ from the top one by what they add.
 //
-// RUN: waferflow-opt %s --attach-machine="machine=tiny directory=%source/machines set=fabric.width=4,fabric.height=4" -o %t.mlir
-// RUN: waferflow-opt %t.mlir --choose-mapping --insert-relayouts --place-kernels | sed 's/broadcast = "input"/broadcast = "output"/' > %t.placed.mlir
+// RUN: waferflow-opt %s --attach-machine="machine=tiny directory=%source/machines set=fabric.width=4,fabric.height=5" -o %t.mlir
+// RUN: waferflow-opt %t.mlir --choose-mapping --insert-relayouts --place-kernels | sed 's/#flow.mapping<[^>]*>/#flow.mapping<broadcast = "output", buffers = 3>/' > %t.placed.mlir
 // RUN: waferflow-opt %t.placed.mlir --lower-to-fabric | FileCheck %s
 // RUN: sed 's/broadcast = "output"/broadcast = "input"/' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=INPUT
 // RUN: sed 's/"mask"/"dense"/g' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=DENSE
 
 // CHECK: fabric.inject %{{.*}} north on <x 0 to 4, y 0 to 1> "w" ends 24 host <tensor = "w", form = "mask", features = <order = @features_8>, rows = <order = @features_6>> : i32
-// Three rows hold tokens; what leaves them passes the fourth.
-// CHECK: fabric.route %[[OUT:.*]] on <x 0 to 4, y 2 to 3> [<ramp -> south>]
-// CHECK: fabric.route %[[OUT]] on <x 0 to 4, y 3 to 4> [<north -> south>]
-// CHECK: fabric.drain %[[OUT]] south on <x 0 to 4, y 3 to 4> "w.grad" extent {{.*}} host <tensor = "w.grad", form = "gradient", features = <order = @features_8>, rows = <order = @features_6>> : f32
+// Four rows hold tokens; what leaves them passes the fifth.
+// CHECK: fabric.route %[[OUT:.*]] on <x 0 to 4, y 3 to 4> [<ramp -> south>]
+// CHECK: fabric.route %[[OUT]] on <x 0 to 4, y 4 to 5> [<north -> south>]
+// CHECK: fabric.drain %[[OUT]] south on <x 0 to 4, y 4 to 5> "w.grad" extent {{.*}} host <tensor = "w.grad", form = "gradient", features = <order = @features_8>, rows = <order = @features_6>> : f32
 // CHECK: fabric.code @top on <x 0 to 4, y 0 to 1>
 // CHECK: fabric.task @taken local 9
 // CHECK: fabric.mov %{{.*}} thread 0 activate @taken configured : <fabout, f32>, !fabric.dsd<memory, f32>
@@ -21,7 +21,7 @@
 // CHECK: fabric.task @row_end control 24
 // CHECK: fabric.task @position data %{{.*}} blocked configured (%{{.*}}: i32)
 // CHECK: fabric.dot
-// CHECK: fabric.code @below on <x 0 to 4, y 1 to 3>
+// CHECK: fabric.code @below on <x 0 to 4, y 1 to 4>
 // CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <fabout, f32>, !fabric.dsd<fabin, f32>, !fabric.dsd<memory, f32>
 
 // INPUT: fabric.inject {{.*}} form = "mask", features = <order = @features_6>, rows = <order = @features_8>, transposed = true>
