@@ -1,0 +1,82 @@
+//===- Case.cpp - What random programs share ------------------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tests/conformance/Case.h"
+
+#include <cmath>
+
+namespace waferflow::conformance {
+
+const std::vector<std::pair<std::string, Generator>> &generators() {
+  static const std::vector<std::pair<std::string, Generator>> all = {
+      {"spmm", spmmCase},
+      {"spmm_t", transposedCase},
+      {"sddmm", sddmmCase},
+  };
+  return all;
+}
+
+Surroundings::Surroundings(Random &random) {
+  width = random.between(1, 9);
+  height = random.between(1, 6);
+  seq = random.between(1, 7);
+  batch = random.between(1, 3);
+  gt = width > 1 && batch > 1 && random.chance(40) ? 2 : 1;
+  type = random.pick({"f16", "bf16", "f32"});
+  accumulate = type != "f32" && random.chance(30) ? "f32" : "storage";
+  machine = {"fabric.width=" + std::to_string(width),
+             "fabric.height=" + std::to_string(height)};
+  auto set = [&](const char *key, int64_t value) {
+    machine.push_back(std::string(key) + "=" + std::to_string(value));
+  };
+  if (random.chance(50)) { // little room anywhere
+    set("fabric.buffer_wavelets", random.between(1, 3));
+    set("edge.column_fifo", random.between(1, 4));
+    machine.push_back("core.input_queues_wavelets=2,2,2,2,2,2,2,2");
+    machine.push_back("core.output_queues_wavelets=1,1,2,2,2,2,2,2");
+    set("pe.input_queue_wavelets", 2);
+    set("pe.output_queue_wavelets", 2);
+  }
+  if (random.chance(30)) {
+    set("fabric.hop_cycles", random.between(1, 3));
+    set("fabric.ramp_cycles", random.between(1, 4));
+    set("pe.row_end_cycles", random.between(0, 40));
+  }
+}
+
+std::string Surroundings::step() const {
+  return "#flow.step<tokens = " + std::to_string(tokens()) +
+         ", seq = " + std::to_string(seq) + ", type = " + type +
+         ", accumulate = \"" + accumulate + "\", gt = " + std::to_string(gt) +
+         ">";
+}
+
+std::string Surroundings::what() const {
+  std::string text = std::to_string(batch) + " x " + std::to_string(seq) +
+                     " tokens, " + type +
+                     (accumulate == "f32" ? " summed in f32" : "") + ", gt " +
+                     std::to_string(gt);
+  for (const std::string &key : machine)
+    text += ", " + key;
+  return text;
+}
+
+float rounded(const std::string &type, float value) {
+  if (type == "f32" || value == 0 || !std::isfinite(value))
+    return value;
+  int bits = type == "f16" ? 11 : 8, least = type == "f16" ? -14 : -126;
+  double largest = type == "f16" ? 65504 : 0x1.fep127;
+  int exponent;
+  std::frexp(value, &exponent);
+  int last = std::max(exponent - 1, least) - (bits - 1); // of the last bit
+  double result = std::ldexp(
+      std::nearbyint(std::ldexp(static_cast<double>(value), -last)), last);
+  if (std::abs(result) > largest)
+    return std::copysign(INFINITY, value);
+  return static_cast<float>(result);
+}
+
+} // namespace waferflow::conformance

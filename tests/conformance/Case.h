@@ -1,0 +1,105 @@
+//===- Case.h - One random program of the conformance suite ----*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_TESTS_CONFORMANCE_CASE_H
+#define WAFERFLOW_TESTS_CONFORMANCE_CASE_H
+
+#include "runtime/translate/HostSide.h"
+#include "simulator/machine/Reader.h"
+
+#include <functional>
+#include <random>
+
+namespace waferflow::conformance {
+
+/// Numbers that depend on the seed alone, on every platform.
+class Random {
+public:
+  explicit Random(uint64_t seed) : engine(seed) {}
+  int64_t between(int64_t low, int64_t high) { ///< both included
+    return low + static_cast<int64_t>(engine() %
+                                      static_cast<uint64_t>(high - low + 1));
+  }
+  bool chance(int64_t percent) { return between(1, 100) <= percent; }
+  template <typename T> T pick(std::initializer_list<T> list) {
+    return list.begin()[between(0, static_cast<int64_t>(list.size()) - 1)];
+  }
+  /// In [-1, 1), 24 bits.
+  float real() {
+    return static_cast<float>(static_cast<int64_t>(engine() >> 40)) /
+               (1 << 23) -
+           1;
+  }
+
+private:
+  std::mt19937_64 engine;
+};
+
+/// What a run counted, over all of its programs.
+struct Counts {
+  int64_t nonzeros = 0; ///< weights that entered, copies for groups included
+  int64_t axpys = 0, dots = 0;
+};
+
+/// What the fabric must give, bit for bit: from the placed module and the
+/// inputs, computed in plain loops with rounding where the programs round.
+/// `side` knows masks and where tokens and features lie.
+using Reference = std::function<Result<HostTensors>(
+    mlir::ModuleOp placed, HostSide &side, const HostTensors &inputs)>;
+
+struct Case {
+  std::string kind; ///< "spmm": the name of its generator
+  uint64_t seed = 0;
+  std::string what; ///< shape, type, mapping: for errors
+  std::string text; ///< module of labelled flow kernels, entry @step
+  std::string type; ///< storage: "f16", "bf16" or "f32"
+  std::vector<std::string> machine; ///< overrides of machines/tiny.yaml
+  int64_t go = 0;                   ///< output groups; 0: chosen
+  /// Changes what choose-mapping chose; may be empty.
+  std::function<void(mlir::ModuleOp)> remap;
+  Reference reference;
+  /// What must have been counted, exactly; may be empty.
+  std::function<Counts(HostSide &side)> counts;
+  /// Where the oracle's result may be far from the fabric's without error:
+  /// bounds 1e-5 x the oracle's result for inputs of absolute values, unless
+  /// the generator knows better.
+  std::function<HostTensors(const HostTensors &oracle, const HostTensors &sums)>
+      bound;
+};
+
+using Generator = std::function<Case(uint64_t seed)>;
+
+/// All generators by name; a kind of kernel joins the suite here.
+const std::vector<std::pair<std::string, Generator>> &generators();
+
+Case spmmCase(uint64_t seed);
+Case transposedCase(uint64_t seed);
+Case sddmmCase(uint64_t seed);
+
+/// The step that all generators share: tokens, type, rectangle, back-pressure.
+struct Surroundings {
+  int64_t seq = 1, batch = 1, gt = 1, width = 1, height = 1;
+  std::string type, accumulate;
+  std::vector<std::string> machine;
+
+  explicit Surroundings(Random &random);
+  int64_t tokens() const { return seq * batch; }
+  int64_t groupColumns() const { return width / gt; }
+  /// "#flow.step<...>".
+  std::string step() const;
+  std::string what() const;
+};
+
+/// `value` in the storage type `type`, to nearest, ties to even.
+float rounded(const std::string &type, float value);
+/// Rounded once: f64 holds the product.
+inline float multiplyAdd(float a, float b, float sum) {
+  return static_cast<float>(static_cast<double>(a) * b + sum);
+}
+
+} // namespace waferflow::conformance
+
+#endif // WAFERFLOW_TESTS_CONFORMANCE_CASE_H
