@@ -28,11 +28,21 @@ constexpr int64_t chainThread = 0, receiveThread = 1, sendThread = 2;
 /// Vectors of the other side in a core: one in use, one that arrives.
 constexpr int64_t vectors = 2;
 
+/// A pruned weight of a dense run has no mask: all its positions are wanted.
+bool hasMask(StepLowering &lowering, flow::SddmmOp sddmm) {
+  for (unsigned i = 0; i < lowering.step.getNumArguments(); ++i)
+    if (auto weight =
+            lowering.step.getArgAttrOfType<flow::WeightAttr>(i, "flow.weight");
+        weight && weight.getName() == sddmm.getWeight())
+      return static_cast<bool>(weight.getMask());
+  return false;
+}
+
 class SddmmLowering {
 public:
   SddmmLowering(StepLowering &lowering, flow::SddmmOp sddmm)
       : lowering(lowering), sddmm(sddmm), tl(lowering.tokensPerCore()),
-        dense(sddmm.getAt() == "dense") {}
+        dense(sddmm.getAt() == "dense" || !hasMask(lowering, sddmm)) {}
 
   LogicalResult run();
 
