@@ -21,6 +21,7 @@ using mlir::Value;
 struct Dims {
   LlamaConfig config;
   int64_t batch, seq;
+  double lossScale = 1;
   int64_t tokens() const { return batch * seq; }
   int64_t hidden() const { return config.hiddenSize; }
   int64_t groups() const { return config.heads / config.kvHeads; }

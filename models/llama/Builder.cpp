@@ -72,7 +72,8 @@ class StepBuilder {
 public:
   StepBuilder(ModuleOp module, const LlamaConfig &config,
               const StepOptions &options)
-      : module(module), dims{config, options.batch, options.seq},
+      : module(module),
+        dims{config, options.batch, options.seq, options.lossScale},
         options(options), weights(llamaWeights(config)), loc(module.getLoc()),
         b(module.getContext()) {}
 

@@ -28,6 +28,10 @@ struct StepOptions {
   bool train = true;
   GradientsAt gradients = GradientsAt::mask; ///< of the decoder's linears
   LogitsAt logits = LogitsAt::last;          ///< of `@forward`
+  /// What the loss is multiplied by before the backward pass, so that small
+  /// gradients survive 16 bits: the loss is returned without it, the gradients
+  /// with it.
+  double lossScale = 1;
 };
 
 /// One module in f32 on static tensors: func, linalg, tensor, arith, math (and

@@ -89,7 +89,7 @@ Value llama::lossForward(TensorBuilder &t, const Dims &dims, Value logits,
   return t.div(t.sumAll(losses), kept.count);
 }
 
-// dlogits = g - softmax * sum(g), with g = -1 / count at each label kept.
+// dlogits = g - softmax * sum(g), with g = -scale / count at each label kept.
 Value llama::lossBackward(TensorBuilder &t, const Dims &dims, LossKept &kept) {
   SmallVector<int64_t> shape = {dims.tokens(), dims.config.vocabularySize};
   Value words = t.expand(t.indices(shape[1]), {1, shape[1]});
@@ -104,7 +104,7 @@ Value llama::lossBackward(TensorBuilder &t, const Dims &dims, LossKept &kept) {
                      [&](ValueRange in) -> Value {
                        return arith::AndIOp::create(t.b, t.loc, in[0], in[1]);
                      });
-  Value share = t.div(t.splat(1, {}), kept.count);
+  Value share = t.div(t.splat(dims.lossScale, {}), kept.count);
   Value gradient =
       select(t, here, t.unary<arith::NegFOp>(share), t.splat(0, {}));
   Value softmax = t.unary<math::ExpOp>(kept.logProbabilities);

@@ -41,6 +41,11 @@ CycleModule::load(const std::string &program) {
   return result;
 }
 
+double CycleModule::lossScale() {
+  auto scale = (*op)->getAttrOfType<FloatAttr>("flow.loss_scale");
+  return scale ? scale.getValueAsDouble() : 1;
+}
+
 Result<HostTensor> CycleModule::fromCheckpoint(const HostDeclaration &weight) {
   flow::SourceAttr source = weight.weight.getSource();
   auto file = cachedFile(source.getFile().str(), files);

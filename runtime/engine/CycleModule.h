@@ -59,6 +59,8 @@ public:
 
   mlir::ModuleOp module() { return *op; }
   HostSide &host() { return *side; }
+  /// What the program multiplies its gradients by, a constant of it.
+  double lossScale();
 
   /// Adds weights that are not given from the checkpoint that the program
   /// names, and judges what is given: unknown and missing names, shapes, types,

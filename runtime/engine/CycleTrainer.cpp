@@ -8,14 +8,14 @@
 
 #include "simulator/store/UpdateTime.h"
 
-#include <algorithm>
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
 #include <map>
 
 namespace waferflow {
 
 static const char kLoss[] = "loss";
-/// The argument by which a program multiplies its loss's gradient.
-static const char kLossScale[] = "loss_scale";
 
 static ElementType storageOf(mlir::Type type) {
   return type.isF16()    ? ElementType::F16
@@ -40,17 +40,29 @@ static std::optional<std::vector<int64_t>> prune(const LivePositions &live,
 Result<std::unique_ptr<CycleTrainer>>
 CycleTrainer::create(CycleModule &module, HostTensors weights,
                      const store::StoreOptions &options) {
-  auto created = store::MasterStore::create(options);
+  HostSide &host = module.host();
+  if (!host.result(kLoss))
+    return Error{"program", "expected a training step with a result 'loss'"};
+  // Its scale is a constant of the program: another would be another program.
+  using Kind = store::LossScaleOptions::Kind;
+  store::StoreOptions scaled = options;
+  double scale = module.lossScale();
+  bool same = options.lossScale.kind == Kind::None ||
+              (options.lossScale.kind == Kind::Static &&
+               options.lossScale.scale == scale);
+  if (!same)
+    return Error{"loss scaling",
+                 "expected none or static at the program's own scale " +
+                     llvm::formatv("{0}", llvm::json::Value(scale)).str()};
+  if (scale != 1) {
+    scaled.lossScale.kind = Kind::Static;
+    scaled.lossScale.scale = scale;
+  }
+  auto created = store::MasterStore::create(scaled);
   if (!created)
     return created.errors;
   std::unique_ptr<CycleTrainer> trainer(
       new CycleTrainer(module, std::move(*created)));
-  HostSide &host = module.host();
-  if (!host.result(kLoss))
-    return Error{"program", "expected a training step with a result 'loss'"};
-  bool scaled = options.lossScale.kind != store::LossScaleOptions::Kind::None;
-  if (scaled && !host.argument(kLossScale))
-    return Error{"loss scaling", "the program takes no loss_scale"};
   for (const HostDeclaration &result : host.results())
     if (result.gradient)
       trainer->gradientOf[result.gradient.getWeight().str()] = result.name;
@@ -126,15 +138,6 @@ Result<TrainedStep> CycleTrainer::step(const HostTensors &batch,
     if (!values)
       return values.errors;
     inputs[weight.name] = {weight.shape, std::move(*values)};
-  }
-  if (const HostDeclaration *scale = module.host().argument(kLossScale)) {
-    if (inputs.count(kLossScale))
-      return Error{std::string("input '") + kLossScale + "'",
-                   "is the store's to give"};
-    HostTensor tensor = HostTensor::zeros(scale->shape, false);
-    std::fill(tensor.floats().begin(), tensor.floats().end(),
-              static_cast<float>(store.scale()));
-    inputs[kLossScale] = std::move(tensor);
   }
   if (auto error = module.complete(inputs))
     return *error;

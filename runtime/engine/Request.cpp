@@ -60,6 +60,14 @@ public:
         fail(key, "expected true or false");
     }
   }
+  void number(StringRef key, double &field) {
+    if (const json::Value *value = find(key)) {
+      if (auto number = value->getAsNumber())
+        field = *number;
+      else
+        fail(key, "expected a number");
+    }
+  }
   /// One of `choices`, by position.
   std::optional<int> choice(StringRef key, ArrayRef<StringRef> choices) {
     const json::Value *value = find(key);
@@ -184,6 +192,7 @@ std::variant<Request, Error> parseRequest(const std::string &text) {
   reader.integer("seed", request.seed);
   reader.integer("threads", request.threads);
   reader.boolean("sensitivity", request.sensitivity);
+  reader.number("loss_scale", request.lossScale);
   if (auto i =
           reader.choice("mask", {"uniform", "magnitude", "checkpoint", "2:4"}))
     request.mask = static_cast<MaskKind>(*i);
@@ -207,6 +216,9 @@ std::variant<Request, Error> parseRequest(const std::string &text) {
     if (value && *value < 1)
       reader.fail(name,
                   "expected a positive number, got " + std::to_string(*value));
+  if (!(request.lossScale > 0 && request.lossScale <= 1e30))
+    reader.fail("loss_scale", "expected a number above 0, at most 1e30, got " +
+                                  formatv("{0}", request.lossScale).str());
   if (request.threads < 0)
     reader.fail("threads",
                 "expected at least 0, got " + std::to_string(request.threads));

@@ -42,6 +42,7 @@ struct Request {
   bool train = true;
   ElementType type = ElementType::F16;
   Accumulate accumulate = Accumulate::Storage;
+  double lossScale = 1; ///< of a training step: gradients are multiplied by it
   std::string fidelity = "tile";
   bool causal = true; ///< of the theory command
   int64_t seed = 0;

@@ -123,6 +123,7 @@ Result<Module> Session::buildGraph(int64_t batch) {
   // Every position's logits: the head then does the work that a training step's
   // forward pass does, and the two can be compared.
   options.logits = LogitsAt::all;
+  options.lossScale = asked.lossScale;
   DiagnosticCollector collector(*context);
   Module module = buildTrainStep(*context, config, options);
   if (!module)
@@ -192,6 +193,10 @@ Result<Module> Session::fabric(double sparsity) {
   if (failed(fabric::lowerToFabric(**module)) || failed(verify(**module)))
     return collector.error("");
   (**module)->setAttr("flow.model", model);
+  if (asked.lossScale != 1)
+    (**module)->setAttr(
+        "flow.loss_scale",
+        Builder(context.get()).getF64FloatAttr(asked.lossScale));
   if (!checkpoint)
     return module;
   for (auto argument : (**module).getOps<fabric::ArgumentOp>()) {

@@ -34,6 +34,8 @@ BAD = [
      "length 300"),
     ([*RUN, "--tokens", "0"], "tokens: expected a whole number of at least 1, got 0"),
     ([*RUN, "--seed", "-1"], "seed: expected a whole number of at least 0, got -1"),
+    ([*RUN, "--loss-scale", "0"], "loss_scale: expected a number above 0, at most 1e30, got 0.0"),
+    ([*RUN, "--loss-scale", "big"], "argument --loss-scale: expected a number, got 'big'"),
     ([*RUN, "--tokens", "many"], "argument --tokens: expected a whole number, got 'many'"),
     ([*RUN, "--set", "pe.sram_bytes"], ("argument --set: expected KEY=VALUE, got "
      "'pe.sram_bytes' (MODEL comes before the options)")),

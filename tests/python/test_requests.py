@@ -31,6 +31,7 @@ def test_defaults(fake: FakeModule, tmp_path: Path) -> None:
         "step": "train",
         "type": "f16",
         "accumulate": "storage",
+        "loss_scale": 1.0,
         "fidelity": "tile",
         "set": [],
         "seed": 0,

@@ -28,6 +28,7 @@ STEP_OPTIONS = [
     "step",
     "type",
     "accumulate",
+    "loss_scale",
     "seed",
     "set",
     "threads",

@@ -91,8 +91,9 @@ class CycleReport:
 
     model, step, sparsity, mask and seed are what `compile` said of the program, None where
     nothing was said. cycles: of all programs and, of these, `reroute_cycles` between them.
-    weights: where the values came from. host_written_bytes, host_read_bytes: what the host wrote
-    into SRAM and read back between programs, which takes no cycles here.
+    weights: where the values came from. loss_scale: what the gradients were multiplied by.
+    host_written_bytes, host_read_bytes: what the host wrote into SRAM and read back between
+    programs, which takes no cycles here.
     """
 
     model: str | None
@@ -103,6 +104,7 @@ class CycleReport:
     seed: int | None
     weights: str
     loss: float | None
+    loss_scale: float
     tokens: int
     seq: int
     type: str

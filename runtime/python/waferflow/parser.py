@@ -38,6 +38,14 @@ def number(text: str) -> float:
         ) from None
 
 
+def scale(text: str) -> float:
+    """A loss scale as typed; its range is checked with the rest of the request."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number, got '{text}'") from None
+
+
 def setting(text: str) -> str:
     """KEY=VALUE as typed; what keys there are the C++ side knows."""
     if "=" not in text:
@@ -309,6 +317,13 @@ def add_step(command: argparse.ArgumentParser) -> None:
         default="storage",
         metavar="|".join(requests.ACCUMULATES),
         help="type of partial sums; default storage",
+    )
+    command.add_argument(
+        "--loss-scale",
+        type=scale,
+        default=1.0,
+        metavar="X",
+        help="what gradients are multiplied by, so that small ones survive 16 bits; default 1",
     )
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="of uniform masks")
     add_set(command)

@@ -45,6 +45,7 @@ class Request:
     step: str
     type: str
     accumulate: str
+    loss_scale: float
     fidelity: str
     set: list[str]
     seed: int
@@ -68,6 +69,7 @@ def build(
     step: str = "train",
     type: str = "f16",
     accumulate: str = "storage",
+    loss_scale: float = 1.0,
     fidelity: str = "tile",
     set: Settings = (),
     seed: int = 0,
@@ -112,6 +114,7 @@ def build(
         step=step,
         type=type,
         accumulate=accumulate,
+        loss_scale=check_scale(loss_scale),
         fidelity=fidelity,
         set=settings,
         seed=seed,
@@ -184,6 +187,14 @@ def check_point(value: float) -> float:
         raise WaferflowError(f"sparsity: expected a number in [0, 1), got {value!r}")
     if not math.isfinite(value) or not 0 <= value < 1:
         raise WaferflowError(f"sparsity: expected a number in [0, 1), got {value:g}")
+    return float(value)
+
+
+def check_scale(value: float) -> float:
+    """A loss scale as a float above 0, at most 1e30."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value <= 1e30:
+        raise WaferflowError(f"loss_scale: expected a number above 0, at most 1e30, got {value!r}")
     return float(value)
 
 

@@ -62,8 +62,8 @@ def train(
             program names, else it is made up: normal 0.02 by `seed`, vectors 1.
         progress: called before each program of each step; see `api.Progress`.
         **optimizer: AdamW's `learning_rate`, `betas`, `epsilon`, `weight_decay`; `clip_norm`;
-            `loss_scaling` (none, static, dynamic) with `scale`, `growth`, `backoff`,
-            `growth_interval`. Defaults as torch.optim.AdamW.
+            defaults as torch.optim.AdamW. The loss scale is the program's (`loss_scale` of
+            `compile`): a step with a gradient that is not finite is then left out.
 
     Raises:
         WaferflowError: weights or batches that don't fit the program, a program that is no
