@@ -26,9 +26,8 @@ std::vector<Rows> Plan::rowsOf(int64_t group) const {
   return rows;
 }
 
-/// The heads of every column; an error where they lie in another form.
-static FailureOr<HeadPlaces> placesOf(flow::AttentionOp kernel,
-                                      const ColumnLayout &layout) {
+FailureOr<HeadPlaces> placesOf(flow::AttentionOp kernel,
+                               const ColumnLayout &layout) {
   int64_t dim = kernel.getHeadDim();
   auto other = [&](int64_t column) {
     return kernel.emitOpError()

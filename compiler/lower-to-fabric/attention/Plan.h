@@ -53,6 +53,11 @@ struct Plan {
   std::vector<Rows> rowsOf(int64_t group) const;
 };
 
+/// The heads of every column of `layout`; an error where they lie in another
+/// form.
+mlir::FailureOr<HeadPlaces> placesOf(flow::AttentionOp kernel,
+                                     const ColumnLayout &layout);
+
 /// Errors where the queries' layout has heads in another form, or inputs and
 /// results lie differently.
 mlir::FailureOr<Plan> planAttention(StepLowering &lowering,

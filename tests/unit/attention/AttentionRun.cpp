@@ -114,13 +114,21 @@ LogicalResult Runner::compile() {
   map.addPass(createPlaceKernels());
   if (failed(map.run(*module)))
     return failure();
+  tokens = layTokens(c.tokens(), c.seq, c.gt, c.width, c.height);
   module->walk([&](flow::AttentionOp kernel) {
+    auto places = fabric::attention::placesOf(
+        kernel,
+        columnLayout(*flow::orderOf(*module, *kernel.getInLayout(), kernel),
+                     tokens.groupColumns));
+    if (succeeded(places))
+      results.expected =
+          fabric::attention::countsOf(tokens, *places, c.causal, backward);
+    results.multiplyAdds = kernel.getMultiplyAdds();
     auto m = *kernel.getMapping();
     kernel.setMappingAttr(
         flow::MappingAttr::get(&context, m.getGo(), m.getForm(), m.getBuffers(),
                                m.getBroadcast(), c.keyBlock, m.getChunks()));
   });
-  tokens = layTokens(c.tokens(), c.seq, c.gt, c.width, c.height);
   image = cycle::SramImage(c.width, c.height,
                            machine.sramBytes - machine.codeBytes);
   PassManager lower(&context);

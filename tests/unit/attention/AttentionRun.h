@@ -7,6 +7,7 @@
 #ifndef WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONRUN_H
 #define WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONRUN_H
 
+#include "compiler/lower-to-fabric/attention/Counts.h"
 #include "simulator/cycle/Counters.h"
 #include "tests/unit/attention/AttentionCase.h"
 
@@ -23,9 +24,11 @@ struct AttentionResults {
   std::map<std::string, Rows> values;
   /// Largest absolute value where a core holds no token or no feature.
   float padding = 0;
-  int64_t cycles = 0;        ///< of all programs
-  int64_t colors = 0;        ///< that a program has at most
-  cycle::Counters attention; ///< of the program between the exchanges
+  int64_t cycles = 0;                 ///< of all programs
+  int64_t colors = 0;                 ///< that a program has at most
+  cycle::Counters attention;          ///< of the program between the exchanges
+  fabric::attention::Counts expected; ///< of that program
+  int64_t multiplyAdds = 0;           ///< that the kernel op counts
 };
 
 /// On the cycle simulator, from inputs "q", "k", "v" and "g".

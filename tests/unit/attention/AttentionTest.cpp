@@ -92,6 +92,21 @@ std::vector<AttentionCase> cases() {
   return result;
 }
 
+/// What the counters say is what is counted beforehand, and that is two
+/// products forward, seven backward and the sum of o and its gradient.
+void expectCounts(const AttentionResults &got, const AttentionCase &c,
+                  bool backward) {
+  const fabric::attention::Counts &expected = got.expected;
+  EXPECT_GT(expected.axpys, 0);
+  EXPECT_EQ(got.attention.axpys, expected.axpys);
+  EXPECT_EQ(got.attention.dots, expected.dots);
+  EXPECT_EQ(got.attention.multiplyAdds,
+            expected.multiplyAdds() - expected.firstProducts);
+  EXPECT_EQ(expected.rowProducts, backward ? c.tokens() * c.heads * c.dim : 0);
+  EXPECT_EQ(expected.multiplyAdds() - expected.rowProducts,
+            backward ? got.multiplyAdds / 5 * 7 : got.multiplyAdds);
+}
+
 TEST_P(AttentionTest, EqualsTheOracle) {
   const AttentionCase &c = GetParam();
   auto inputs = randomInputs(c);
@@ -102,6 +117,7 @@ TEST_P(AttentionTest, EqualsTheOracle) {
     AttentionResults got = runOnFabric(c, backward, inputs);
     ASSERT_EQ(got.error, "");
     EXPECT_EQ(got.padding, 0);
+    expectCounts(got, c, backward);
     for (const auto &[name, values] : got.values) {
       const std::vector<double> &size = expected[name + ".size"];
       ASSERT_EQ(values.size(), size.size()) << name;
@@ -132,6 +148,58 @@ TEST(AttentionOrderTest, TheOrderOfCoresChangesNothing) {
     ASSERT_EQ(again.error, "");
     EXPECT_EQ(once.cycles, again.cycles);
     EXPECT_EQ(once.values, again.values);
+  }
+}
+
+/// 16-bit types: finite, and near what f32 inputs give. The gap is reported.
+TEST(AttentionTypesTest, SixteenBitsAreNearTheDefinition) {
+  for (const char *type : {"f16", "bf16"})
+    for (const char *accumulate : {"storage", "f32"}) {
+      AttentionCase c;
+      c.batch = 2, c.seq = 13, c.type = type, c.accumulate = accumulate;
+      auto inputs = randomInputs(c);
+      auto expected = attentionByDefinition(c, inputs);
+      for (bool backward : {false, true}) {
+        AttentionResults got = runOnFabric(c, backward, inputs);
+        ASSERT_EQ(got.error, "");
+        EXPECT_EQ(got.padding, 0);
+        expectCounts(got, c, backward);
+        for (const auto &[name, values] : got.values) {
+          double worst = 0, most = 0;
+          for (size_t i = 0; i < values.size(); ++i) {
+            ASSERT_TRUE(std::isfinite(values[i])) << name << " element " << i;
+            worst = std::max(worst, std::abs(values[i] - expected[name][i]));
+            most = std::max(most, std::abs(expected[name][i]));
+          }
+          std::printf("%s, sums in %s, %s: max error / max %.2e\n", type,
+                      accumulate, name.c_str(), worst / most);
+          EXPECT_LT(worst / most, type[0] == 'f' ? 4e-3 : 4e-2) << name;
+        }
+      }
+    }
+}
+
+/// Scores of hundreds: a softmax that is one or zero, and nothing overflows.
+TEST(AttentionTypesTest, LargeScoresStayFinite) {
+  for (const char *type : {"f32", "f16"}) {
+    AttentionCase c;
+    c.batch = 2, c.seq = 13, c.type = type;
+    auto inputs = randomInputs(c);
+    for (float &q : inputs["q"])
+      q *= 40;
+    auto expected = attentionByDefinition(c, inputs);
+    for (bool backward : {false, true}) {
+      AttentionResults got = runOnFabric(c, backward, inputs);
+      ASSERT_EQ(got.error, "");
+      for (const auto &[name, values] : got.values)
+        for (size_t i = 0; i < values.size(); ++i) {
+          ASSERT_TRUE(std::isfinite(values[i])) << name << " element " << i;
+          if (type[1] == '3')
+            EXPECT_NEAR(values[i], expected[name][i],
+                        1e-3 * expected[name + ".size"][i])
+                << name << " element " << i;
+        }
+    }
   }
 }
 
