@@ -194,10 +194,11 @@ TEST(AttentionTypesTest, LargeScoresStayFinite) {
       for (const auto &[name, values] : got.values)
         for (size_t i = 0; i < values.size(); ++i) {
           ASSERT_TRUE(std::isfinite(values[i])) << name << " element " << i;
-          if (type[1] == '3')
+          if (type[1] == '3') {
             EXPECT_NEAR(values[i], expected[name][i],
                         1e-3 * expected[name + ".size"][i])
                 << name << " element " << i;
+          }
         }
     }
   }
