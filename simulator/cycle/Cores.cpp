@@ -13,12 +13,17 @@ void Engine::stepCore(uint32_t index) {
   Core &core = cores[index];
   if (!core.plan)
     return;
+  stopped = false;
   if (mainThread(core).lags)
     catchUp(index, core);
   if (occupied[coreNode(index)])
     sendUp(index, core);
   advanceMain(index, core);
+  if (stopped)
+    return; // what failed is half begun
   issueSlot(index, core);
+  if (stopped)
+    return;
   // What the slot ended may let the main thread go on in this very cycle only
   // if it takes no time; that is decided in the next step.
   settle(index, core);
@@ -70,11 +75,19 @@ void Engine::occupyMain(Core &core, int64_t cycles) {
   happened(core.mainAt);
 }
 
+/// More than all instructions of all tasks (64 of 32,000, FabricCoreCheck.cpp).
+constexpr int64_t mostSteps = int64_t(1) << 22;
+
 /// All that the main thread can do without an issue slot.
 void Engine::advanceMain(uint32_t index, Core &core) {
   const ProgramPlan &plan = *core.plan;
+  int64_t steps = 0;
   while (!core.waitsVector && !core.slotsLeft && core.mainAt <= now &&
-         !failure) {
+         !stopped) {
+    if (++steps > mostSteps)
+      return fail(index,
+                  "tasks go on for ever in no time; the last one is '" +
+                      plan.core->tasks[std::max<int>(core.task, 0)].name + "'");
     if (core.task < 0) {
       if (!pickTask(index, core))
         return;

@@ -8,17 +8,25 @@
 
 namespace waferflow::cycle {
 
+std::string Engine::nameThread(uint32_t index, const Thread &thread,
+                               int number) const {
+  const Core &core = cores[index];
+  const ProgramPlan &plan = *core.plan;
+  std::string text = number == plan.threads
+                         ? "task '" + plan.core->tasks[core.task].name + "'"
+                         : "microthread " + std::to_string(number);
+  return text + ", " + vectorOpName(thread.plan->op) + " at element " +
+         std::to_string(thread.done) + " of " + std::to_string(thread.extent);
+}
+
 std::string Engine::describeThread(uint32_t index, const Thread &thread,
                                    int number) const {
   const Core &core = cores[index];
   const ProgramPlan &plan = *core.plan;
   const VectorPlan &vector = *thread.plan;
-  std::string text = number == plan.threads
-                         ? "task '" + plan.core->tasks[core.task].name + "'"
-                         : "microthread " + std::to_string(number);
-  text += std::string(", ") + vectorOpName(vector.op) + " at element " +
-          std::to_string(thread.done) + " of " + std::to_string(thread.extent) +
-          ", waits since cycle " + std::to_string(thread.readyAt) + " for ";
+  std::string text = nameThread(index, thread, number) +
+                     ", waits since cycle " + std::to_string(thread.readyAt) +
+                     " for ";
   if (thread.blocked == Thread::Blocked::Output) {
     const Queue &queue = plan.core->outputs[vector.destination.index];
     return text + "space in output queue " + std::to_string(queue.id) +
@@ -41,10 +49,44 @@ std::string Engine::describeThread(uint32_t index, const Thread &thread,
   return text + "its turn";
 }
 
+/// The first few, joined.
+static std::string listed(const std::vector<std::string> &lines) {
+  constexpr size_t most = 6;
+  std::string text;
+  for (size_t i = 0; i < lines.size() && i < most; ++i)
+    text += "; " + lines[i];
+  if (lines.size() > most)
+    text += "; and " + std::to_string(lines.size() - most) + " more";
+  return text;
+}
+
+/// The limit of cycles: which cores are at what.
+Error Engine::stillRunning() const {
+  std::vector<std::string> busy;
+  for (uint32_t index = 0; index < cores.size(); ++index) {
+    const Core &core = cores[index];
+    if (!core.plan)
+      continue;
+    const ProgramPlan &plan = *core.plan;
+    for (int32_t i = 0; i <= plan.threads; ++i) {
+      const Thread &thread = threads[core.threads + i];
+      if (thread.plan)
+        busy.push_back(coreName(index) + ": " + nameThread(index, thread, i));
+    }
+    if (core.task >= 0 && !threads[core.threads + plan.threads].plan)
+      busy.push_back(coreName(index) + ": task '" +
+                     plan.core->tasks[core.task].name + "' at instruction " +
+                     std::to_string(core.pc) + " of " +
+                     std::to_string(plan.tasks[core.task].code.size()));
+  }
+  return Error{program.name, "still running after " +
+                                 std::to_string(options.maxCycles) +
+                                 " cycles, the limit" + listed(busy)};
+}
+
 /// Nobody is awake: complete, a deadlock, or wavelets that nobody took. The
 /// first few of what waits are named, from the north-west.
 std::optional<Error> Engine::judgeEnd(const Edge &edge) const {
-  constexpr size_t most = 6;
   std::vector<std::string> waiting, held;
   for (uint32_t index = 0; index < cores.size(); ++index) {
     const Core &core = cores[index];
@@ -70,12 +112,17 @@ std::optional<Error> Engine::judgeEnd(const Edge &edge) const {
                           "' is activated but blocked");
     for (size_t q = 0; q < plan.core->inputs.size(); ++q) {
       const Channel &channel = channels[core.firstInput + q];
-      if (channel.count)
-        held.push_back(coreName(index) + ": " + std::to_string(channel.count) +
-                       " of color " + std::to_string(channel.color) +
-                       " in input queue " +
-                       std::to_string(plan.core->inputs[q].id) +
-                       ", since cycle " + std::to_string(front(channel).when));
+      if (!channel.count)
+        continue;
+      std::string text = coreName(index) + ": " +
+                         std::to_string(channel.count) + " of color " +
+                         std::to_string(channel.color) + " in input queue " +
+                         std::to_string(plan.core->inputs[q].id) +
+                         ", since cycle " + std::to_string(front(channel).when);
+      if (front(channel).control)
+        text += ", the first a control wavelet for task id " +
+                std::to_string(decodeControl(front(channel).data).task);
+      held.push_back(text);
     }
   }
   for (uint32_t index = 0; index < routers.size(); ++index)
@@ -126,11 +173,7 @@ std::optional<Error> Engine::judgeEnd(const Edge &edge) const {
   text += " at cycle " + std::to_string(end);
   waiting.insert(waiting.end(), missing.begin(), missing.end());
   waiting.insert(waiting.end(), held.begin(), held.end());
-  for (size_t i = 0; i < waiting.size() && i < most; ++i)
-    text += "; " + waiting[i];
-  if (waiting.size() > most)
-    text += "; and " + std::to_string(waiting.size() - most) + " more";
-  return Error{program.name, text};
+  return Error{program.name, text + listed(waiting)};
 }
 
 } // namespace waferflow::cycle

@@ -18,6 +18,7 @@ std::string Engine::coreName(uint32_t index) const {
 /// The first error of a cycle is that of the lowest core, in whatever order
 /// they were stepped.
 void Engine::fail(uint32_t index, const std::string &what) {
+  stopped = true;
   if (failure && failureNode <= index)
     return;
   failure =
@@ -46,9 +47,7 @@ bool Engine::runUntil(int64_t until, EdgeTurns &turns) {
       return true;
     now = next;
     if (now > options.maxCycles) {
-      failure = Error{program.name, "still running after " +
-                                        std::to_string(options.maxCycles) +
-                                        " cycles, the limit"};
+      failure = stillRunning();
       break;
     }
     if (!options.shuffleSeed) {

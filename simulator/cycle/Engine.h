@@ -201,6 +201,9 @@ private:
 
   // Diagnose.cpp
   std::optional<Error> judgeEnd(const Edge &edge) const;
+  Error stillRunning() const;
+  std::string nameThread(uint32_t index, const Thread &thread,
+                         int number) const;
   std::string describeThread(uint32_t index, const Thread &thread,
                              int number) const;
 
@@ -221,6 +224,7 @@ private:
   int64_t banks = 1, bankBytes = 0; ///< of a word; 0: conflicts cost nothing
   std::optional<Error> failure;
   uint32_t failureNode = 0;
+  bool stopped = false; ///< the core that is stepped has failed
 };
 
 } // namespace waferflow::cycle

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/cycle/FabricSimulation.h"
 #include "simulator/cycle/Engine.h"
+#include "simulator/machine/Parameters.h"
 
 namespace waferflow::cycle {
 
@@ -20,6 +21,34 @@ struct FabricSimulation::Parts {
         edge(program, streams, engine) {}
 };
 
+/// Of SRAM, queues and wavelets' buffers: what grows with the program.
+static double stateBytes(const FabricProgram &program) {
+  const Machine &machine = program.machine;
+  auto depths = [&](const std::vector<Queue> &queues, const char *key) {
+    double total = 0;
+    for (const Queue &queue : queues)
+      total += machine.facts.at(key).at(queue.id) +
+               static_cast<double>(machine.rampCycles);
+    return total * sizeof(Slot);
+  };
+  double total = 0;
+  for (const CoreProgram &core : program.cores) {
+    double each = static_cast<double>(layOut(core, machine).dataEnd) +
+                  depths(core.inputs, "core.input_queues_wavelets") +
+                  depths(core.outputs, "core.output_queues_wavelets");
+    total += each * static_cast<double>(core.where.cores.width) *
+             static_cast<double>(core.where.cores.height);
+  }
+  double buffer =
+      static_cast<double>(machine.bufferWavelets + machine.rampCycles) *
+      sizeof(Slot);
+  for (const Route &route : program.routes)
+    total += buffer * static_cast<double>(route.positions.size()) *
+             static_cast<double>(route.where.cores.width) *
+             static_cast<double>(route.where.cores.height);
+  return total;
+}
+
 std::vector<Error> checkRun(const FabricProgram &program,
                             const SramImage *image,
                             const CycleOptions &options) {
@@ -27,6 +56,14 @@ std::vector<Error> checkRun(const FabricProgram &program,
   if (options.maxCycles < 1 || options.maxCycles > 2147483646)
     errors.push_back({"maxCycles", "expected 1 to 2147483646, got " +
                                        std::to_string(options.maxCycles)});
+  if (!errors.empty())
+    return errors;
+  double bytes = stateBytes(program);
+  if (bytes > static_cast<double>(options.maxBytes))
+    errors.push_back({program.name, "needs up to " + numberText(bytes) +
+                                        " bytes of the simulating machine's "
+                                        "memory; the limit is " +
+                                        std::to_string(options.maxBytes)});
   if (!image)
     return errors;
   if (image->width() != program.width || image->height() != program.height)

@@ -78,6 +78,16 @@ inline float multiplyAdd(float a, float x, float y) {
 /// processor's own conversions where it has them: the same bits either way.
 void axpyF16(float a, const uint8_t *x, uint8_t *y, int64_t count);
 
+/// Towards zero; what no 64-bit integer holds becomes the nearest that one
+/// does, and what is not a number 0.
+inline int64_t wholeOf(double value) {
+  if (value >= 0x1p63)
+    return INT64_MAX;
+  if (value < -0x1p63)
+    return INT64_MIN;
+  return value == value ? static_cast<int64_t>(value) : 0;
+}
+
 /// Integers convert as numbers, and wrap to the type's width.
 inline float readElement(DataType type, const uint8_t *at) {
   uint16_t half;
@@ -112,9 +122,9 @@ inline uint32_t elementBits(DataType type, float value) {
   case DataType::F32:
     return bitsOfFloat(value);
   case DataType::I16:
-    return static_cast<uint16_t>(static_cast<int64_t>(value));
+    return static_cast<uint16_t>(wholeOf(value));
   case DataType::I32:
-    return static_cast<uint32_t>(static_cast<int64_t>(value));
+    return static_cast<uint32_t>(wholeOf(value));
   }
   return 0;
 }

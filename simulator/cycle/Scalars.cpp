@@ -7,6 +7,7 @@
 #include "simulator/cycle/Engine.h"
 #include "simulator/cycle/Numbers.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace waferflow::cycle {
@@ -18,7 +19,10 @@ static bool isInteger(DataType type) {
 int64_t Engine::integerOf(const Core &core, int32_t reg) const {
   DataType type = core.plan->registers[reg];
   const RegisterValue &value = registers[core.registers + reg];
-  return isInteger(type) ? value.integer : static_cast<int64_t>(value.real);
+  if (isInteger(type))
+    return value.integer;
+  // What 32 bits don't hold becomes the nearest that they do.
+  return std::clamp<int64_t>(wholeOf(value.real), INT32_MIN, INT32_MAX);
 }
 
 float Engine::realOf(const Core &core, int32_t reg) const {
@@ -33,7 +37,7 @@ void Engine::setRegister(const Core &core, int32_t reg, double real,
   DataType type = core.plan->registers[reg];
   RegisterValue &value = registers[core.registers + reg];
   if (isInteger(type)) {
-    int64_t whole = fromInteger ? integer : static_cast<int64_t>(real);
+    int64_t whole = fromInteger ? integer : wholeOf(real);
     value.integer = type == DataType::I16 ? static_cast<int16_t>(whole)
                                           : static_cast<int32_t>(whole);
     return;
@@ -138,7 +142,7 @@ bool Engine::execute(uint32_t index, Core &core,
     break;
   }
   core.pc = next;
-  return !failure;
+  return !stopped;
 }
 
 void Engine::evaluate(uint32_t index, Core &core,

@@ -11,11 +11,20 @@ namespace waferflow::cycle {
 
 using Kind = OperandPlan::Kind;
 
+/// Products with strides stay within 64 bits.
+constexpr int64_t mostElements = int64_t(1) << 30;
+
 /// Starts an instruction: its first slot is at startAt or later.
 bool Engine::launch(uint32_t index, Core &core, Thread &thread,
                     const VectorPlan &plan) {
+  int64_t extent = std::max<int64_t>(0, amount(core, plan.extent));
+  if (extent > mostElements) {
+    fail(index, "a vector of " + std::to_string(extent) + " elements; " +
+                    std::to_string(mostElements) + " are possible");
+    return false;
+  }
   thread.plan = &plan;
-  thread.extent = std::max<int64_t>(0, amount(core, plan.extent));
+  thread.extent = extent;
   thread.done = 0;
   thread.fraction = 0;
   thread.blocked = Thread::Blocked::No;
@@ -128,7 +137,8 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
   thread.blocked = Thread::Blocked::No;
 
   if (!plan.fabricIn && !plan.fabricOut && !options.observer &&
-      number == core.plan->threads && !core.runs) {
+      number == core.plan->threads && !core.runs &&
+      endOfMain(thread) <= options.maxCycles) {
     bulk(index, core, thread);
     return true;
   }

@@ -61,13 +61,13 @@ private:
   template <typename Visit>
   void each(const Selection &where, const std::string &name, Visit visit) {
     const Rectangle &r = where.cores;
-    if (r.x < 0 || r.y < 0 || r.width < 0 || r.height < 0 ||
-        r.x + r.width > program.width || r.y + r.height > program.height)
+    if (!r.within(program.width, program.height))
       return say(name, "its rectangle is outside the " +
                            std::to_string(program.width) + " x " +
                            std::to_string(program.height) + " cores");
     for (const Constraint &constraint : where.constraints)
-      if (!constraint.expression.valid() || !constraint.expression.covers(r))
+      if (!constraint.expression.valid() || !constraint.expression.covers(r) ||
+          !constraint.expression.bounds(r))
         return say(name, "a malformed constraint");
     for (int64_t y = r.y; y < r.y + r.height; ++y)
       for (int64_t x = r.x; x < r.x + r.width; ++x)
@@ -208,9 +208,12 @@ private:
     };
     for (const EdgeInput &input : program.inputs) {
       judge(input.name, input.side, input.lane, input.color, true);
-      if (!input.wavelets || input.start < 0)
-        say("edge stream '" + input.name + "'", "no wavelets, or a start "
-                                                "before cycle 0");
+      if (!input.wavelets)
+        say("edge stream '" + input.name + "'", "has no wavelets");
+      if (input.start < 0 || input.start > INT32_MAX)
+        say("edge stream '" + input.name + "'",
+            "starts at cycle " + std::to_string(input.start) + "; 0 to " +
+                std::to_string(INT32_MAX) + " are possible");
     }
     for (const EdgeOutput &output : program.outputs)
       judge(output.name, output.side, output.lane, output.color, false);
@@ -259,6 +262,12 @@ std::vector<Error> check(const FabricProgram &program) {
     return {{program.name, "expected 1 x 1 to " +
                                std::to_string(machine.width) + " x " +
                                std::to_string(machine.height) + " cores, got " +
+                               std::to_string(program.width) + " x " +
+                               std::to_string(program.height)}};
+  constexpr int64_t mostCores = int64_t(1) << 22;
+  if (program.width * program.height > mostCores)
+    return {{program.name, "expected at most " + std::to_string(mostCores) +
+                               " cores at fidelity cycle, got " +
                                std::to_string(program.width) + " x " +
                                std::to_string(program.height)}};
   errors = beyond(machine);

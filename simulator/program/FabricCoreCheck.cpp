@@ -13,6 +13,8 @@ namespace waferflow::cycle {
 
 namespace {
 
+constexpr int64_t mostFactor = int64_t(1) << 30;
+
 /// Judges one core program by its tables.
 class CoreCheck {
 public:
@@ -21,8 +23,13 @@ public:
       : program(program), core(core), errors(errors) {}
 
   void all() {
-    if (core.where.cores.width < 1 || core.where.cores.height < 1)
-      say("an empty rectangle");
+    const Rectangle &r = core.where.cores;
+    if (r.width < 1 || r.height < 1)
+      return say("an empty rectangle");
+    if (!r.within(program.width, program.height))
+      return say("its rectangle is outside the " +
+                 std::to_string(program.width) + " x " +
+                 std::to_string(program.height) + " cores");
     queues(core.inputs, "core.input_queues_wavelets", "input");
     queues(core.outputs, "core.output_queues_wavelets", "output");
     buffers();
@@ -49,11 +56,22 @@ private:
     else if (!value.covers(core.where.cores))
       say(std::string(what) + ": the table does not cover " +
           coreText(core.where.cores.x, core.where.cores.y) + " and all others");
+    else if (auto bounds = value.bounds(core.where.cores);
+             !bounds || bounds->first < INT32_MIN || bounds->second > INT32_MAX)
+      say(std::string(what) + ": an integer that may need more than 32 bits");
+  }
+  /// Strides and scales: what they multiply has 32 bits.
+  void factor(int64_t value, const char *what) {
+    if (value < -mostFactor || value > mostFactor)
+      say(std::string(what) + " of " + std::to_string(value) + "; -" +
+          std::to_string(mostFactor) + " to " + std::to_string(mostFactor) +
+          " are possible");
   }
   void amount(const Amount &value, const char *what) {
     integer(value.base, what);
     if (value.reg >= 0)
       within(value.reg, core.registers, "register");
+    factor(value.scale, "a register's scale");
   }
 
   void queues(const std::vector<Queue> &list, const char *key,
@@ -74,17 +92,28 @@ private:
   }
 
   void buffers() {
+    size_t before = errors.size();
     std::set<std::string> names;
     for (const Buffer &buffer : core.buffers) {
       if (!names.insert(buffer.name).second)
         say("two buffers '" + buffer.name + "'");
-      if (buffer.extent < 1)
+      if (buffer.extent < 1 || buffer.extent > program.machine.sramBytes)
         say("buffer '" + buffer.name + "' of " + std::to_string(buffer.extent) +
-            " elements");
+            " elements; " + where() + " has " +
+            std::to_string(program.machine.sramBytes) + " bytes");
+      if (buffer.address > program.machine.sramBytes)
+        say("buffer '" + buffer.name + "' at byte " +
+            std::to_string(buffer.address) + "; " + where() + " has " +
+            std::to_string(program.machine.sramBytes));
       if (buffer.address >= 0 && buffer.address % dataBytes(buffer.type))
         say("buffer '" + buffer.name + "' at byte " +
             std::to_string(buffer.address) + ", not aligned");
     }
+    if (core.codeBytes < 0 || core.codeBytes > program.machine.sramBytes)
+      say("code of " + std::to_string(core.codeBytes) + " bytes; " + where() +
+          " has " + std::to_string(program.machine.sramBytes));
+    if (errors.size() != before)
+      return; // sums may not fit
     SramLayout layout = layOut(core, program.machine);
     int64_t spilled =
         std::max<int64_t>(
@@ -137,6 +166,8 @@ private:
     if (auto *m = std::get_if<MemoryOperand>(&value)) {
       within(m->buffer, core.buffers, "buffer");
       amount(m->offset, "an offset");
+      factor(m->stride, "a stride");
+      factor(m->rowStride, "a row's stride");
       if (m->row < 0 || (m->row == 0 && m->rowStride != 0))
         say("a memory operand with rows of " + std::to_string(m->row) +
             " elements, " + std::to_string(m->rowStride) +
@@ -189,8 +220,7 @@ private:
   void scalar(const ScalarOperand &value) {
     if (value.reg >= 0)
       within(value.reg, core.registers, "register");
-    else
-      integer(value.integer, "a scalar");
+    integer(value.integer, "a scalar");
   }
 
   void jump(int32_t target, const Task &task) {

@@ -1,0 +1,36 @@
+//===- ReadProgram.h - A compiled program from a file's bytes --- -*- C++
+//-*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a file holds is not trusted: everything here ends in a module that
+// verifies, or in one error.
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_RUNTIME_ENGINE_READPROGRAM_H
+#define WAFERFLOW_RUNTIME_ENGINE_READPROGRAM_H
+
+#include "simulator/program/Result.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <memory>
+
+namespace waferflow {
+
+/// A context with the dialects that a compiled program may use, and no other.
+std::unique_ptr<mlir::MLIRContext> makeProgramContext();
+
+/// Parses and verifies MLIR text or bytecode. (A string: upstream's lexer reads
+/// the byte behind the last one.)
+Result<mlir::OwningOpRef<mlir::ModuleOp>>
+readProgram(const std::string &bytes, mlir::MLIRContext &context);
+
+} // namespace waferflow
+
+#endif // WAFERFLOW_RUNTIME_ENGINE_READPROGRAM_H

@@ -1,0 +1,7 @@
+fabric.program @bad {
+  fabric.code @a on <x 0 to 1, y 0 to 1> {
+    fabric.task @main local 8 start {
+      %t = tensor.empty() : tensor<4xf32>
+    }
+  }
+}

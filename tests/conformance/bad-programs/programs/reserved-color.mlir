@@ -1,0 +1,4 @@
+fabric.program @bad {
+  %c = fabric.color 22
+  fabric.route %c on <x 0 to 1, y 0 to 1> [<ramp -> east>]
+}

@@ -1,0 +1,6 @@
+fabric.program @bad {
+  fabric.code @a on <x 0 to 1, y 0 to 1> {
+    fabric.task @main local 31 start {
+    }
+  }
+}
