@@ -10,6 +10,7 @@
 #include "dialects/flow/Flow.h"
 
 #include "mlir/Bytecode/BytecodeReader.h"
+#include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -18,7 +19,10 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBufferRef.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
@@ -35,6 +39,64 @@ std::unique_ptr<MLIRContext> makeProgramContext() {
   context->loadAllAvailableDialects();
   return context;
 }
+
+//===----------------------------------------------------------------------===//
+// Bytecode
+//===----------------------------------------------------------------------===//
+
+/// Magic number and version come first, then the producer, which ends in NUL.
+constexpr StringLiteral producer = "waferflow xxh3:";
+constexpr size_t digits = 16;
+constexpr size_t largestHeader = 32;
+
+/// Where the checksum's digits stand; npos: nowhere.
+static size_t checksumAt(StringRef bytes) {
+  size_t at = bytes.take_front(largestHeader).find(producer);
+  if (at == StringRef::npos || at + producer.size() + digits >= bytes.size())
+    return StringRef::npos;
+  return at + producer.size();
+}
+
+/// Of all bytes but its own digits.
+static std::string checksum(StringRef bytes, size_t at) {
+  uint64_t parts[2] = {llvm::xxh3_64bits(bytes.take_front(at)),
+                       llvm::xxh3_64bits(bytes.drop_front(at + digits))};
+  uint64_t hash = llvm::xxh3_64bits(ArrayRef<uint8_t>(
+      reinterpret_cast<const uint8_t *>(parts), sizeof(parts)));
+  return llvm::formatv("{0:x-16}", hash).str();
+}
+
+std::optional<std::string> writeProgram(ModuleOp module) {
+  std::string bytes;
+  llvm::raw_string_ostream stream(bytes);
+  BytecodeWriterConfig config((producer + std::string(digits, '0')).str());
+  if (failed(writeBytecodeToFile(module, stream, config)))
+    return std::nullopt;
+  size_t at = checksumAt(bytes);
+  if (at == StringRef::npos)
+    return std::nullopt;
+  std::string sum = checksum(bytes, at);
+  std::copy(sum.begin(), sum.end(), bytes.begin() + at);
+  return bytes;
+}
+
+/// What is wrong with bytecode before it is read.
+static std::optional<Error> damage(StringRef bytes) {
+  size_t at = checksumAt(bytes);
+  if (at == StringRef::npos)
+    return Error{"program", "expected bytecode with waferflow's checksum, got "
+                            "that of another tool; pass it as text"};
+  std::string expected = checksum(bytes, at);
+  if (bytes.substr(at, digits) == expected)
+    return std::nullopt;
+  return Error{"program", "expected checksum " + expected + ", got '" +
+                              llvm::toHex(bytes.substr(at, digits)) +
+                              "' (in hexadecimal): the file is damaged"};
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
 
 /// Upstream's parser recurses where brackets nest.
 constexpr int64_t deepest = 256;
@@ -109,6 +171,8 @@ static int64_t badIndexList(StringRef text) {
 Result<OwningOpRef<ModuleOp>> readProgram(const std::string &bytes,
                                           MLIRContext &context) {
   bool binary = isBytecode(llvm::MemoryBufferRef(bytes, "program"));
+  if (auto error = binary ? damage(bytes) : std::nullopt)
+    return *error;
   if (int64_t line = binary ? 0 : tooDeep(bytes))
     return Error{"program:" + std::to_string(line),
                  "brackets nest deeper than " + std::to_string(deepest) +

@@ -20,14 +20,21 @@
 #include "mlir/IR/OwningOpRef.h"
 
 #include <memory>
+#include <optional>
 
 namespace waferflow {
 
 /// A context with the dialects that a compiled program may use, and no other.
 std::unique_ptr<mlir::MLIRContext> makeProgramContext();
 
-/// Parses and verifies MLIR text or bytecode. (A string: upstream's lexer reads
-/// the byte behind the last one.)
+/// The module as MLIR bytecode, whose producer is "waferflow" with a checksum
+/// of the rest. Nothing if upstream cannot write it.
+std::optional<std::string> writeProgram(mlir::ModuleOp module);
+
+/// Parses and verifies MLIR text or bytecode. Upstream's reader of bytecode
+/// trusts what it reads, so bytecode must carry the checksum of `writeProgram`;
+/// that of other tools goes as text. (A string: upstream's lexer reads the
+/// byte behind the last one.)
 Result<mlir::OwningOpRef<mlir::ModuleOp>>
 readProgram(const std::string &bytes, mlir::MLIRContext &context);
 

@@ -8,14 +8,13 @@
 
 #include "compiler/ChooseMapping.h"
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/engine/ReadProgram.h"
 #include "runtime/engine/Results.h"
 #include "runtime/engine/Sensitivity.h"
 #include "runtime/engine/Session.h"
 #include "runtime/engine/Theory.h"
 #include "simulator/Simulate.h"
 
-#include "mlir/Bytecode/BytecodeWriter.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <chrono>
@@ -215,11 +214,14 @@ Result<std::string> compile(const Request &request, Stage stage, bool asText) {
     step->setAttr("flow.point", point);
   std::string text;
   llvm::raw_string_ostream stream(text);
-  if (asText)
+  if (asText) {
     (*module)->print(stream);
-  else if (failed(writeBytecodeToFile(**module, stream)))
+    return text;
+  }
+  auto bytecode = writeProgram(**module);
+  if (!bytecode)
     return Error{"compile", "failed to write bytecode"};
-  return text;
+  return *bytecode;
 }
 
 Result<std::string> simulateModule(const std::string &text,
@@ -228,10 +230,11 @@ Result<std::string> simulateModule(const std::string &text,
   auto context = makeContext();
   Module module;
   {
+    auto read = readProgram(text, *context);
+    if (!read)
+      return read.errors;
+    module = std::move(*read);
     DiagnosticCollector collector(*context);
-    module = parseSourceString<ModuleOp>(text, context.get());
-    if (!module)
-      return collector.error("program");
     if (!findStep(*module))
       return collector.error("program");
   }
