@@ -7,13 +7,13 @@
 #include "runtime/engine/CycleModule.h"
 
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/engine/ReadProgram.h"
 #include "runtime/translate/FabricTasks.h"
 #include "runtime/translate/FabricToProgram.h"
 #include "runtime/translate/HostBuffers.h"
 #include "runtime/translate/HostStreams.h"
 
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 using namespace waferflow::fabric;
@@ -26,10 +26,11 @@ Result<std::unique_ptr<CycleModule>>
 CycleModule::load(const std::string &program) {
   std::unique_ptr<CycleModule> result(new CycleModule);
   result->context = makeContext();
+  auto read = readProgram(program, *result->context);
+  if (!read)
+    return read.errors;
+  result->op = std::move(*read);
   DiagnosticCollector collector(*result->context);
-  result->op = parseSourceString<ModuleOp>(program, result->context.get());
-  if (!result->op)
-    return collector.error("program");
   ModuleOp module = *result->op;
   if (module.getOps<ProgramOp>().empty())
     return Error{"program", "expected fabric programs (waferflow compile ... "

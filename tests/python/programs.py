@@ -24,7 +24,7 @@ def small_machine(folder: Path) -> Path:
 def program(name: str, folder: Path) -> Path:
     """A program of tests/unit/host on 4 x 3 cores, as bytecode in `folder`."""
     machine = f"machine={small_machine(folder)} directory={paths.machines_dir()}"
-    output = folder / f"{name}.mlirbc"
-    command = [OPT, FOLDER / f"{name}.mlir", f"--attach-machine={machine}", "--emit-bytecode"]
+    output = folder / f"{name}.mlir"
+    command = [OPT, FOLDER / f"{name}.mlir", f"--attach-machine={machine}"]
     subprocess.run([*command, "-o", output], check=True)
     return output

@@ -38,9 +38,9 @@ def expected(program: Path, given: dict[str, np.ndarray]) -> np.ndarray:
 
 def test_python_executes_a_program(folder: Path) -> None:
     given = inputs()
-    result = waferflow.simulate(folder / "spmm.mlirbc", fidelity="cycle", inputs=given)
+    result = waferflow.simulate(folder / "spmm.mlir", fidelity="cycle", inputs=given)
     assert result.outputs.keys() == {"y"}
-    np.testing.assert_array_equal(result.outputs["y"], expected(folder / "spmm.mlirbc", given))
+    np.testing.assert_array_equal(result.outputs["y"], expected(folder / "spmm.mlir", given))
     report = result.report
     assert [kernel.name for kernel in report.kernels] == ["k0_spmm", "k1_double"]
     assert report.cycles == report.totals.cycles + report.reroute_cycles
@@ -52,12 +52,12 @@ def test_python_executes_a_program(folder: Path) -> None:
 def test_command_line_executes_a_program(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["simulate", str(folder / "spmm.mlirbc"), "--fidelity", "cycle"]
+    command = ["simulate", str(folder / "spmm.mlir"), "--fidelity", "cycle"]
     command += ["--inputs", str(folder / "x.npz"), "--outputs", str(tmp_path / "y.npz")]
     command += ["--json", str(tmp_path / "out.json")]
     assert cli.main(command) == 0
     y = np.load(tmp_path / "y.npz")["y"]
-    np.testing.assert_array_equal(y, expected(folder / "spmm.mlirbc", inputs()))
+    np.testing.assert_array_equal(y, expected(folder / "spmm.mlir", inputs()))
     report = json.loads((tmp_path / "out.json").read_text())
     jsonschema.validate(report, SCHEMA)
     assert cycle.CycleResults.from_json(json.dumps(report))[0].fidelity == "cycle"
@@ -93,13 +93,13 @@ def test_bad_inputs_are_one_line(
     given: dict, message: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     np.savez(tmp_path / "bad.npz", **given)
-    command = ["simulate", str(folder / "spmm.mlirbc"), "--fidelity", "cycle"]
+    command = ["simulate", str(folder / "spmm.mlir"), "--fidelity", "cycle"]
     assert cli.main([*command, "--inputs", str(tmp_path / "bad.npz")]) == 2
     assert capsys.readouterr().err == f"error: {message}\n"
 
 
 def test_files_that_are_no_inputs(folder: Path, tmp_path: Path) -> None:
-    program = folder / "spmm.mlirbc"
+    program = folder / "spmm.mlir"
     (tmp_path / "text.npz").write_text("no arrays")
     np.save(tmp_path / "one.npy", np.zeros(3))
     np.savez(tmp_path / "objects.npz", x=np.array([{}], dtype=object))
@@ -114,7 +114,7 @@ def test_files_that_are_no_inputs(folder: Path, tmp_path: Path) -> None:
 
 
 def test_options_of_the_other_fidelity(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    program = str(folder / "spmm.mlirbc")
+    program = str(folder / "spmm.mlir")
     for arguments, message in [
         (["--inputs", "x.npz"], "inputs: only fidelity cycle computes with values"),
         (["--outputs", "y.npz"], "--outputs: only fidelity cycle computes values"),
@@ -136,13 +136,13 @@ def test_a_placed_program_is_no_fabric_program(tmp_path: Path) -> None:
     placed = waferflow.compile("tiny", machine="tiny", tokens=64, seq=16)
     with pytest.raises(WaferflowError, match=r"^program: expected fabric programs .*, got none$"):
         waferflow.simulate(placed, fidelity="cycle")
-    with pytest.raises(WaferflowError, match=r"^program: "):
+    with pytest.raises(WaferflowError, match=r"^program:1:1: "):
         waferflow.simulate(b"no program", fidelity="cycle")
 
 
 def test_training_steps_are_the_stores_own(folder: Path) -> None:
     # In through.mlir a weight's gradient is what was streamed, and the loss is 0.
-    program = folder / "through.mlirbc"
+    program = folder / "through.mlir"
     rng = np.random.default_rng(3)
     weights = {"w": rng.standard_normal((3, 6)), "v": rng.standard_normal(6)}
     weights = {name: value.astype(np.float32) for name, value in weights.items()}
@@ -180,11 +180,11 @@ def test_what_cannot_be_trained(folder: Path) -> None:
         ("through", [batch], {"weights": batch}, "input 'ids': expected a weight"),
     ]:
         with pytest.raises(WaferflowError, match=message):
-            waferflow.train(folder / f"{program}.mlirbc", batches, **options)
+            waferflow.train(folder / f"{program}.mlir", batches, **options)
 
 
 def test_made_up_weights_follow_the_seed(folder: Path) -> None:
-    program = cycle.Program((folder / "through.mlirbc").read_bytes())
+    program = cycle.Program((folder / "through.mlir").read_bytes())
     one, again, other = (program.synthetic_weights(seed) for seed in (1, 1, 2))
     for name in ("w", "v"):
         np.testing.assert_array_equal(one[name], again[name])
