@@ -116,6 +116,8 @@ static int64_t tooDeep(StringRef text) {
     quoted = c == '"';
     if (c == '/' && text.substr(i).starts_with("//"))
       i = std::min(text.find('\n', i), text.size()) - 1;
+    else if ((c == '<' || c == '>') && text.substr(i + 1).starts_with("="))
+      ++i; // a comparison
     else if (c == '(' || c == '[' || c == '{' || c == '<')
       ++depth;
     else if (c == ')' || c == ']' || c == '}' ||

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "simulator/cycle/Engine.h"
+#include "simulator/program/FabricCheck.h"
 
 namespace waferflow::cycle {
 
@@ -147,11 +148,18 @@ void Engine::buildCore(uint32_t index, const ProgramPlan &plan) {
   if (!imageStride)
     sram.resize(sram.size() + plan.sramBytes);
   core.registers = static_cast<uint32_t>(registers.size());
+  auto integer = [&](const CoreInteger &number) {
+    int64_t value = number.at(x, y);
+    if (!fits32(value))
+      fail(index, "an integer of '" + text.name + "' is " +
+                      std::to_string(value) + "; integers have 32 bits");
+    return static_cast<int32_t>(value);
+  };
   for (const Register &reg : text.registers) {
     RegisterValue value;
     value.integer = 0;
     if (reg.type == DataType::I16 || reg.type == DataType::I32)
-      value.integer = reg.initial.at(x, y);
+      value.integer = integer(reg.initial);
     else
       value.real = 0;
     registers.push_back(value);
@@ -159,8 +167,8 @@ void Engine::buildCore(uint32_t index, const ProgramPlan &plan) {
   core.threads = static_cast<uint32_t>(threads.size());
   threads.resize(threads.size() + plan.threads + 1);
   core.integers = static_cast<uint32_t>(integers.size());
-  for (const CoreInteger *integer : plan.integers)
-    integers.push_back(static_cast<int32_t>(integer->at(x, y)));
+  for (const CoreInteger *number : plan.integers)
+    integers.push_back(integer(*number));
   core.tasks = static_cast<uint32_t>(taskReadyAt.size());
   taskReadyAt.resize(taskReadyAt.size() + text.tasks.size(), 0);
   for (size_t t = 0; t < text.tasks.size(); ++t) {

@@ -8,6 +8,8 @@
 #include "simulator/cycle/Engine.h"
 #include "simulator/machine/Parameters.h"
 
+#include <unistd.h>
+
 namespace waferflow::cycle {
 
 struct FabricSimulation::Parts {
@@ -59,11 +61,13 @@ std::vector<Error> checkRun(const FabricProgram &program,
   if (!errors.empty())
     return errors;
   double bytes = stateBytes(program);
-  if (bytes > static_cast<double>(options.maxBytes))
+  double have = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (bytes > have)
     errors.push_back({program.name, "needs up to " + numberText(bytes) +
-                                        " bytes of the simulating machine's "
-                                        "memory; the limit is " +
-                                        std::to_string(options.maxBytes)});
+                                        " bytes of memory here, this computer "
+                                        "has " +
+                                        numberText(have)});
   if (!image)
     return errors;
   if (image->width() != program.width || image->height() != program.height)

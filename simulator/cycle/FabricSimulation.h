@@ -47,9 +47,7 @@ struct CycleOptions {
   /// Not 0: nodes are stepped in an order shuffled with this seed every cycle.
   uint64_t shuffleSeed = 0;
   int64_t maxCycles = 1000000000; ///< at most 2^31 - 2
-  /// Of the simulating process, for SRAM contents and queues.
-  int64_t maxBytes = int64_t(16) << 30;
-  Observer *observer = nullptr; ///< not owned
+  Observer *observer = nullptr;   ///< not owned
 };
 
 /// A wavelet that left at the edge, and when.

@@ -61,13 +61,12 @@ private:
   template <typename Visit>
   void each(const Selection &where, const std::string &name, Visit visit) {
     const Rectangle &r = where.cores;
-    if (!r.within(program.width, program.height))
+    if (!onFabric(r, program))
       return say(name, "its rectangle is outside the " +
                            std::to_string(program.width) + " x " +
                            std::to_string(program.height) + " cores");
     for (const Constraint &constraint : where.constraints)
-      if (!constraint.expression.valid() || !constraint.expression.covers(r) ||
-          !constraint.expression.bounds(r))
+      if (!constraint.expression.valid() || !constraint.expression.covers(r))
         return say(name, "a malformed constraint");
     for (int64_t y = r.y; y < r.y + r.height; ++y)
       for (int64_t x = r.x; x < r.x + r.width; ++x)

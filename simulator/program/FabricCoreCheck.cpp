@@ -26,7 +26,7 @@ public:
     const Rectangle &r = core.where.cores;
     if (r.width < 1 || r.height < 1)
       return say("an empty rectangle");
-    if (!r.within(program.width, program.height))
+    if (!onFabric(r, program))
       return say("its rectangle is outside the " +
                  std::to_string(program.width) + " x " +
                  std::to_string(program.height) + " cores");
@@ -56,9 +56,9 @@ private:
     else if (!value.covers(core.where.cores))
       say(std::string(what) + ": the table does not cover " +
           coreText(core.where.cores.x, core.where.cores.y) + " and all others");
-    else if (auto bounds = value.bounds(core.where.cores);
-             !bounds || bounds->first < INT32_MIN || bounds->second > INT32_MAX)
-      say(std::string(what) + ": an integer that may need more than 32 bits");
+    else if (value.constant() && !fits32(value.at(0, 0)))
+      say(std::string(what) + " of " + std::to_string(value.at(0, 0)) +
+          "; integers have 32 bits");
   }
   /// Strides and scales: what they multiply has 32 bits.
   void factor(int64_t value, const char *what) {

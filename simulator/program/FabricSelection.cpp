@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "simulator/program/FabricSelection.h"
 
-#include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace waferflow::cycle {
 
@@ -89,6 +89,24 @@ bool CoreInteger::valid() const {
   return depth == 1;
 }
 
+/// What 64 bits don't hold becomes the nearest that they do: an error of the
+/// run where the integer itself is beyond 32.
+static int64_t saturated(bool over, int64_t result, bool negative) {
+  return !over ? result : negative ? INT64_MIN : INT64_MAX;
+}
+
+static int64_t add(int64_t a, int64_t b) {
+  int64_t sum = 0;
+  return saturated(__builtin_add_overflow(a, b, &sum), sum, a < 0);
+}
+
+static int64_t multiply(int64_t a, int64_t b) {
+  int64_t product = 0;
+  return saturated(__builtin_mul_overflow(a, b, &product), product,
+                   (a < 0) != (b < 0));
+}
+
+/// `b` is positive.
 static int64_t floorDivide(int64_t a, int64_t b) {
   return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
@@ -118,102 +136,23 @@ int64_t CoreInteger::at(int64_t x, int64_t y) const {
     int64_t &a = stack.back();
     switch (step.code) {
     case Code::Add:
-      a += b;
+      a = add(a, b);
       break;
     case Code::Mul:
-      a *= b;
+      a = multiply(a, b);
       break;
     case Code::FloorDiv:
       a = floorDivide(a, b);
       break;
     case Code::CeilDiv:
-      a = -floorDivide(-a, b);
+      a = a / b + (a % b > 0);
       break;
     default: // Mod, never negative
-      a -= floorDivide(a, b) * b;
+      a = a % b < 0 ? a % b + b : a % b;
       break;
     }
   }
   return stack.back();
-}
-
-namespace {
-
-/// lo <= value <= hi, or `wide` where 64 bits may not be enough.
-struct Interval {
-  int64_t lo = 0, hi = 0;
-  bool wide = false;
-};
-
-Interval add(const Interval &a, const Interval &b) {
-  Interval sum{0, 0, a.wide || b.wide};
-  sum.wide |= __builtin_add_overflow(a.lo, b.lo, &sum.lo);
-  sum.wide |= __builtin_add_overflow(a.hi, b.hi, &sum.hi);
-  return sum;
-}
-
-Interval multiply(const Interval &a, const Interval &b) {
-  Interval product{INT64_MAX, INT64_MIN, a.wide || b.wide};
-  for (int64_t left : {a.lo, a.hi})
-    for (int64_t right : {b.lo, b.hi}) {
-      int64_t corner = 0;
-      product.wide |= __builtin_mul_overflow(left, right, &corner);
-      product.lo = std::min(product.lo, corner);
-      product.hi = std::max(product.hi, corner);
-    }
-  return product;
-}
-
-/// By a positive constant, the only divisor that is well formed.
-Interval divide(CoreInteger::Code code, const Interval &a, int64_t divisor) {
-  if (code == CoreInteger::Code::Mod)
-    return {0, divisor - 1, a.wide};
-  Interval result{0, 0, a.wide || a.lo == INT64_MIN};
-  if (result.wide)
-    return result;
-  bool up = code == CoreInteger::Code::CeilDiv;
-  auto one = [&](int64_t n) {
-    return up ? -floorDivide(-n, divisor) : floorDivide(n, divisor);
-  };
-  result.lo = one(a.lo);
-  result.hi = one(a.hi);
-  return result;
-}
-
-} // namespace
-
-std::optional<std::pair<int64_t, int64_t>>
-CoreInteger::bounds(const Rectangle &cores) const {
-  using Pair = std::pair<int64_t, int64_t>;
-  if (steps.empty()) {
-    if (values.empty())
-      return Pair{0, 0};
-    auto [least, most] = std::minmax_element(values.begin(), values.end());
-    return Pair{*least, *most};
-  }
-  std::vector<Interval> stack;
-  for (const Step &step : steps) {
-    if (step.code == Code::Constant)
-      stack.push_back({step.value, step.value});
-    else if (step.code == Code::X)
-      stack.push_back(
-          {cores.x, cores.x + std::max<int64_t>(cores.width, 1) - 1});
-    else if (step.code == Code::Y)
-      stack.push_back(
-          {cores.y, cores.y + std::max<int64_t>(cores.height, 1) - 1});
-    else {
-      Interval b = stack.back();
-      stack.pop_back();
-      Interval &a = stack.back();
-      a = step.code == Code::Add   ? add(a, b)
-          : step.code == Code::Mul ? multiply(a, b)
-                                   : divide(step.code, a, b.lo);
-    }
-  }
-  const Interval &result = stack.back();
-  if (result.wide)
-    return std::nullopt;
-  return Pair{result.lo, result.hi};
 }
 
 bool CoreInteger::covers(const Rectangle &cores) const {

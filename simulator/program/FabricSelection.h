@@ -13,8 +13,6 @@
 #define WAFERFLOW_SIMULATOR_PROGRAM_FABRICSELECTION_H
 
 #include <cstdint>
-#include <optional>
-#include <utility>
 #include <vector>
 
 namespace waferflow::cycle {
@@ -24,11 +22,6 @@ struct Rectangle {
   int64_t x = 0, y = 0, width = 0, height = 0;
   bool contains(int64_t cx, int64_t cy) const {
     return cx >= x && cx < x + width && cy >= y && cy < y + height;
-  }
-  /// Whether it lies on the cores from (0, 0); whatever its numbers are.
-  bool within(int64_t columns, int64_t rows) const {
-    return x >= 0 && y >= 0 && width >= 0 && height >= 0 && width <= columns &&
-           height <= rows && x <= columns - width && y <= rows - height;
   }
 };
 
@@ -75,11 +68,6 @@ public:
   }
   /// Whether every core of the rectangle has a value.
   bool covers(const Rectangle &cores) const;
-  /// Bounds of the values at the cores of a rectangle that is covered; not
-  /// always tight. Nothing where one, or a step towards it, may not fit 64
-  /// bits.
-  std::optional<std::pair<int64_t, int64_t>>
-  bounds(const Rectangle &cores) const;
 
 private:
   explicit CoreInteger(Code code) : steps{{code, 0}} {}

@@ -35,7 +35,6 @@ static const Machine &tiny() {
 static std::string outcome(const FabricProgram &program, uint64_t shuffleSeed) {
   CycleOptions options;
   options.maxCycles = 1500;
-  options.maxBytes = int64_t(1) << 29;
   options.shuffleSeed = shuffleSeed;
   auto simulation = FabricSimulation::create(program, options);
   if (!simulation)

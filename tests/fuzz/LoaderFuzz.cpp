@@ -70,7 +70,6 @@ void runFabric(fabric::ProgramOp op) {
     return;
   cycle::CycleOptions options;
   options.maxCycles = 2000;
-  options.maxBytes = int64_t(1) << 29;
   auto simulation = cycle::FabricSimulation::create(*program, options);
   if (simulation)
     (void)simulation->run();

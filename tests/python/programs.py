@@ -22,7 +22,7 @@ def small_machine(folder: Path) -> Path:
 
 
 def program(name: str, folder: Path) -> Path:
-    """A program of tests/unit/host on 4 x 3 cores, as bytecode in `folder`."""
+    """A program of tests/unit/host on 4 x 3 cores, as text in `folder`."""
     machine = f"machine={small_machine(folder)} directory={paths.machines_dir()}"
     output = folder / f"{name}.mlir"
     command = [OPT, FOLDER / f"{name}.mlir", f"--attach-machine={machine}"]
