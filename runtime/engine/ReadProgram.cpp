@@ -69,7 +69,8 @@ static std::string checksum(StringRef bytes, size_t at) {
 std::optional<std::string> writeProgram(ModuleOp module) {
   std::string bytes;
   llvm::raw_string_ostream stream(bytes);
-  BytecodeWriterConfig config((producer + std::string(digits, '0')).str());
+  std::string name = producer.str() + std::string(digits, '0');
+  BytecodeWriterConfig config(name); // refers to it
   if (failed(writeBytecodeToFile(module, stream, config)))
     return std::nullopt;
   size_t at = checksumAt(bytes);
