@@ -66,7 +66,7 @@ private:
     std::optional<int64_t> go;
     if (which.go)
       go = which.go;
-    if (failed(flow::chooseMapping(*module, go)))
+    if (failed(flow::chooseMapping(*module, {go, {}})))
       return fail(collector.error("choose-mapping").str());
     if (which.remap)
       which.remap(*module);

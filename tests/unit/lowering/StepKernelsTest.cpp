@@ -184,7 +184,8 @@ void runStep(ElementType type, std::optional<int64_t> gt, double most) {
   request.gt = gt;
   auto session = Session::open(request);
   ASSERT_TRUE(session) << session.str();
-  auto placed = (*session)->placed(0.5);
+  MaskCache masks;
+  auto placed = (*session)->placed(0.5, masks);
   ASSERT_TRUE(placed) << placed.str();
   Module copy = (**placed).clone();
   auto module = CycleModule::load(lowerRest(**placed));
