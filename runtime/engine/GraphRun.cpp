@@ -50,7 +50,7 @@ Result<Module> placeGraph(MLIRContext &context, const GraphRequest &request) {
   PassManager manager(&context, ModuleOp::getOperationName());
   buildGraphToFlowPipeline(manager);
   if (failed(manager.run(*module)) ||
-      failed(flow::chooseMapping(*module, request.go)) ||
+      failed(flow::chooseMapping(*module, {request.go, {}})) ||
       failed(flow::insertRelayouts(*module)) ||
       failed(flow::planSram(*module)) || failed(flow::placeKernels(*module)))
     return collector.error("graph");
