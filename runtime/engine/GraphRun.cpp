@@ -67,7 +67,9 @@ Result<std::unique_ptr<CycleModule>> compileGraph(const GraphRequest &request) {
     DiagnosticCollector collector(*context);
     if (failed(fabric::lowerToFabric(**module)) || failed(verify(**module)))
       return collector.error("graph");
-    llvm::raw_string_ostream(text) << **module;
+    // Not `<<`, which leaves out the aliases that sets with `>=` need.
+    llvm::raw_string_ostream stream(text);
+    (*module)->print(stream);
   }
   return CycleModule::load(text);
 }
