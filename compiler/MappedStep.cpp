@@ -109,8 +109,12 @@ StringRef MappedStep::orderName(Value value) const {
   if (cls < 0)
     return {};
   int32_t layer = -1;
-  if (auto kernel = value.getDefiningOp<FlowKernel>();
-      problem.classes[cls].perLayer && kernel.getLayer())
+  // What the step is given lies as its first reader wants it.
+  auto kernel = value.getDefiningOp<FlowKernel>();
+  for (Operation *user : value.getUsers())
+    if (!kernel)
+      kernel = dyn_cast<FlowKernel>(user);
+  if (problem.classes[cls].perLayer && kernel && kernel.getLayer())
     layer = static_cast<int32_t>(*kernel.getLayer());
   auto it = orders.find({cls, layer});
   return it == orders.end() ? StringRef(problem.classes[cls].name)

@@ -34,16 +34,12 @@ def test_bytecode_of_other_tools(compiled: bytes, tmp_path: Path) -> None:
     text = subprocess.run([OPT, program], check=True, capture_output=True).stdout
     assert waferflow.simulate(text)[0].cycles == waferflow.simulate(compiled)[0].cycles
     other = subprocess.run([OPT, program, "--emit-bytecode"], check=True, capture_output=True)
-    with pytest.raises(
-        WaferflowError, match=r"got that of another tool; pass it as text"
-    ):
+    with pytest.raises(WaferflowError, match=r"got that of another tool; pass it as text"):
         waferflow.simulate(other.stdout)
 
 
 def test_text_that_upstream_does_not_survive() -> None:
     with pytest.raises(WaferflowError, match=r"^program:2: brackets nest deeper than 256 levels"):
         waferflow.simulate(b"\n" + b"[" * 300)
-    with pytest.raises(
-        WaferflowError, match=r"^program:1: expected a list of integers "
-    ):
+    with pytest.raises(WaferflowError, match=r"^program:1: expected a list of integers "):
         waferflow.simulate(b"%0 = linalg.transpose ins(%a : f32) outs(%b : f32) permutation = [1x]")

@@ -92,8 +92,7 @@ TEST_F(FabricToProgramTest, AnAddressOfOneRegisterTakesNoSlot) {
          !std::holds_alternative<cycle::Vector>(code[first]))
     ++first;
   const auto &mov = at<cycle::Vector>(*program, first);
-  const auto &place =
-      std::get<cycle::MemoryOperand>(mov.destination).offset;
+  const auto &place = std::get<cycle::MemoryOperand>(mov.destination).offset;
   EXPECT_GE(place.reg, 0);
   EXPECT_EQ(place.base.at(2, 0), 3);
 }
