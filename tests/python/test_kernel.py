@@ -24,6 +24,20 @@ def test_values_are_the_cpus(operation: str, type: str) -> None:
     assert result.cycles >= sum(part.cycles for part in result.parts)
 
 
+@pytest.mark.parametrize("type", ["f32", "f16"])
+@pytest.mark.parametrize("operation", ["spmm", "spmm-t", "sddmm"])
+def test_sparse_products_send_their_nonzeros(operation: str, type: str) -> None:
+    sizes = {"rows": 12, "cols": 15, "density": 0.4}
+    result = waferflow.kernel(operation, type=type, set=ONE_GROUP, **sizes, **SMALL)
+    assert 0 < result.nonzeros < 12 * 15
+    assert result.error is not None
+    assert result.allowed_error is not None
+    assert result.error <= result.allowed_error
+    if operation != "sddmm":
+        # Each nonzero starts one AXPY in every row of cores that holds tokens.
+        assert result.counters["axpys"] == 4 * result.nonzeros
+
+
 def test_table_enters_once() -> None:
     """9 rows of 17 features over 5 columns, one f32 a wavelet; nothing else enters."""
     result = waferflow.kernel("gather", rows=9, cols=17, type="f32", set=ONE_GROUP, **SMALL)
