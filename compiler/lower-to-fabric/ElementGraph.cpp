@@ -18,6 +18,12 @@ double identityOf(Combine combine) {
   return combine == Combine::Add ? 0 : combine == Combine::Max ? -most : most;
 }
 
+Function functionOf(Combine combine) {
+  return combine == Combine::Add   ? Function::Add
+         : combine == Combine::Max ? Function::Max
+                                   : Function::Min;
+}
+
 int32_t ElementGraph::intern(Element element) {
   using Kind = Element::Kind;
   switch (element.kind) {

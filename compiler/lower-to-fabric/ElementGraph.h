@@ -38,6 +38,8 @@ enum class Function {
 
 enum class Combine { Add, Max, Min };
 double identityOf(Combine combine);
+/// What combines two values.
+Function functionOf(Combine combine);
 
 /// A node: how the value of one token and one feature follows from what its
 /// core holds. The token is any; the feature is a number.

@@ -199,6 +199,9 @@ ElementBody::reduction(linalg::LinalgOp op, unsigned result,
   bool overTokens = overBatch || overSequence;
   if (overTokens && (overSequence && (overBatch || batch == 1)) == false)
     return op->emitOpError("reduces some of the token dimensions");
+  if (overTokens && *combine == Combine::Min)
+    return op->emitOpError("takes a minimum over tokens, for which the machine "
+                           "has no instruction; negate and take a maximum");
 
   Reduction sum;
   sum.combine = *combine;
@@ -230,10 +233,7 @@ ElementBody::reduction(linalg::LinalgOp op, unsigned result,
     return failure();
   if (graph[*start].isConstant() && graph[*start].value == identityOf(*combine))
     return reduced;
-  Function function = *combine == Combine::Add   ? Function::Add
-                      : *combine == Combine::Max ? Function::Max
-                                                 : Function::Min;
-  return graph.apply(function, reduced, *start);
+  return graph.apply(functionOf(*combine), reduced, *start);
 }
 
 } // namespace waferflow::fabric

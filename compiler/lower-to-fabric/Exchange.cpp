@@ -201,10 +201,6 @@ private:
   void take(Emit &e, Value piece, Value target, Emit::At offset, Emit::At step,
             bool eastward) {
     int64_t tl = lowering.tokensPerCore();
-    // Entry i of every column: one move that ends there.
-    struct Entry {
-      SmallVector<int64_t> step, fromSlot, toSlot;
-    };
     bool own = getConstantIntValue(step) == 0;
     std::vector<std::vector<const Move *>> byColumn(columns);
     for (const Move &move : moves) {
@@ -215,6 +211,7 @@ private:
     size_t most = 0;
     for (const auto &column : byColumn)
       most = std::max(most, column.size());
+    // Entry i of every column: one move that ends there.
     for (size_t i = 0; i < most; ++i) {
       SmallVector<int64_t> steps, fromSlots, toSlots;
       for (const auto &column : byColumn) {

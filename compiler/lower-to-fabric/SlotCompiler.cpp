@@ -197,10 +197,7 @@ void SlotCompiler::reduce(int32_t node, int32_t sink) {
   }
   SlotOperand value = operand(node);
   if (!overTokens) {
-    Function function = target.combine == Combine::Add   ? Function::Add
-                        : target.combine == Combine::Max ? Function::Max
-                                                         : Function::Min;
-    instruction(Op::Apply, function, to, {to, value});
+    instruction(Op::Apply, functionOf(target.combine), to, {to, value});
     return release(node);
   }
   if (!value.isVector()) {

@@ -32,3 +32,19 @@ func.func @turned(%a: tensor<9x5xf32>) -> tensor<9x5xf32>
   %r = linalg.add ins(%a, %t : tensor<9x5xf32>, tensor<9x5xf32>) outs(%e : tensor<9x5xf32>) -> tensor<9x5xf32>
   return %r : tensor<9x5xf32>
 }
+
+// -----
+
+func.func @minimum(%a: tensor<9x5xf32>) -> tensor<f32>
+    attributes {flow.step = #flow.step<tokens = 9, seq = 9, type = f16>} {
+  %most = arith.constant 0x7F800000 : f32
+  %e = tensor.empty() : tensor<f32>
+  %f = linalg.fill ins(%most : f32) outs(%e : tensor<f32>) -> tensor<f32>
+  // expected-error @below {{takes a minimum over tokens, for which the machine has no instruction; negate and take a maximum}}
+  %r = linalg.reduce ins(%a : tensor<9x5xf32>) outs(%f : tensor<f32>) dimensions = [0, 1]
+    (%in: f32, %out: f32) {
+      %s = arith.minimumf %in, %out : f32
+      linalg.yield %s : f32
+    }
+  return %r : tensor<f32>
+}
