@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Cycle.h"
 
+#include "runtime/engine/Clock.h"
 #include "runtime/engine/CycleReport.h"
 #include "runtime/engine/CycleTrainer.h"
 
@@ -14,8 +15,6 @@
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
-
-#include <chrono>
 
 namespace py = pybind11;
 using namespace waferflow;
@@ -102,19 +101,6 @@ CycleProgress progressOf(const Callback &callback) {
       (*callback)(what, done, total);
   };
 }
-
-class Clock {
-public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                         start)
-        .count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point start =
-      std::chrono::steady_clock::now();
-};
 
 std::string reportOf(CycleModule &module, const CycleRun &run,
                      const std::string &weights, const Clock &clock) {

@@ -24,12 +24,18 @@ CycleModule::~CycleModule() = default;
 
 Result<std::unique_ptr<CycleModule>>
 CycleModule::load(const std::string &program) {
-  std::unique_ptr<CycleModule> result(new CycleModule);
-  result->context = makeContext();
-  auto read = readProgram(program, *result->context);
+  auto context = makeContext();
+  auto read = readProgram(program, *context);
   if (!read)
     return read.errors;
-  result->op = std::move(*read);
+  return of(std::move(context), std::move(*read));
+}
+
+Result<std::unique_ptr<CycleModule>>
+CycleModule::of(std::unique_ptr<MLIRContext> context, Module read) {
+  std::unique_ptr<CycleModule> result(new CycleModule);
+  result->context = std::move(context);
+  result->op = std::move(read);
   DiagnosticCollector collector(*result->context);
   ModuleOp module = *result->op;
   if (module.getOps<ProgramOp>().empty())

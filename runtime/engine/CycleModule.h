@@ -55,6 +55,9 @@ class CycleModule {
 public:
   /// Parses and verifies bytecode or text.
   static Result<std::unique_ptr<CycleModule>> load(const std::string &program);
+  /// Takes over a verified module and its context.
+  static Result<std::unique_ptr<CycleModule>>
+  of(std::unique_ptr<mlir::MLIRContext> context, Module module);
   ~CycleModule();
 
   mlir::ModuleOp module() { return *op; }

@@ -62,16 +62,12 @@ Result<std::unique_ptr<CycleModule>> compileGraph(const GraphRequest &request) {
   auto module = placeGraph(*context, request);
   if (!module)
     return module.errors;
-  std::string text;
   {
     DiagnosticCollector collector(*context);
     if (failed(fabric::lowerToFabric(**module)) || failed(verify(**module)))
       return collector.error("graph");
-    // Not `<<`, which leaves out the aliases that sets with `>=` need.
-    llvm::raw_string_ostream stream(text);
-    (*module)->print(stream);
   }
-  return CycleModule::load(text);
+  return CycleModule::of(std::move(context), std::move(*module));
 }
 
 Result<HostTensors> randomInputs(CycleModule &module, ElementType type,

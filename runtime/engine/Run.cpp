@@ -7,6 +7,7 @@
 #include "runtime/engine/Run.h"
 
 #include "compiler/ChooseMapping.h"
+#include "runtime/engine/Clock.h"
 #include "runtime/engine/Diagnostics.h"
 #include "runtime/engine/ReadProgram.h"
 #include "runtime/engine/Results.h"
@@ -17,27 +18,12 @@
 
 #include "llvm/Support/raw_ostream.h"
 
-#include <chrono>
-
 using namespace mlir;
 using namespace waferflow::flow;
 
 namespace waferflow {
 
 namespace {
-
-class Clock {
-public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                         start)
-        .count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point start =
-      std::chrono::steady_clock::now();
-};
 
 SimulateOptions optionsOf(const Request &request) {
   SimulateOptions options;

@@ -205,14 +205,9 @@ def add_kernel(commands: Any) -> None:
         "--machine", default="cs3", metavar="MACHINE", help="a name or a YAML file; default cs3"
     )
     command.add_argument("--fidelity", default="cycle", metavar="cycle|tile", help="default cycle")
-    command.add_argument(
-        "--set",
-        type=setting,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="machine parameter (pe.launch_cycles=0), mapping.gt, mapping.go, "
+    add_set(
+        command,
+        "machine parameter (pe.launch_cycles=0), mapping.gt, mapping.go, "
         "or at tile a cost switched off (cost.launch=off)",
     )
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="of mask and values")
@@ -248,15 +243,7 @@ def add_collective(commands: Any) -> None:
     command.add_argument(
         "--machine", default="cs3", metavar="MACHINE", help="a name or a YAML file; default cs3"
     )
-    command.add_argument(
-        "--set",
-        type=setting,
-        action="extend",
-        nargs="+",
-        default=[],
-        metavar="KEY=VALUE",
-        help="machine parameter (pe.setup_cycles=13)",
-    )
+    add_set(command, "machine parameter (pe.setup_cycles=13)")
     add_json(command)
 
 
@@ -330,8 +317,12 @@ def add_step(command: argparse.ArgumentParser) -> None:
     add_threads(command)
 
 
-def add_set(command: argparse.ArgumentParser) -> None:
-    """--set, any number of times, several values after one flag."""
+def add_set(
+    command: argparse.ArgumentParser,
+    keys: str = "machine parameter (pe.sram_bytes=65536), mapping choice (mapping.gt=2) or a cost "
+    "switched off (cost.launch=off)",
+) -> None:
+    """--set, any number of times, several values after one flag; `keys` says which."""
     command.add_argument(
         "--set",
         type=setting,
@@ -339,8 +330,7 @@ def add_set(command: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="machine parameter (pe.sram_bytes=65536), mapping choice (mapping.gt=2) or a cost "
-        "switched off (cost.launch=off)",
+        help=keys,
     )
 
 
