@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/engine/Collective.h"
 
-#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/cycle/system/FabricSystem.h"
 #include "simulator/machine/Reader.h"
 
 #include <algorithm>
@@ -117,7 +117,8 @@ std::optional<Error> checkRequest(const CollectiveRequest &request,
   return std::nullopt;
 }
 
-std::optional<Error> checkValues(const FabricSimulation &simulation,
+std::optional<Error> checkValues(const FabricProgram &program,
+                                 const SramImage &image,
                                  const Operation &operation,
                                  const CollectiveShape &shape) {
   int64_t count = shape.cores * shape.rows;
@@ -129,7 +130,10 @@ std::optional<Error> checkValues(const FabricSimulation &simulation,
   }
   for (int64_t c = operation.toAll ? 0 : count - 1; c < count; ++c) {
     int64_t x = c % shape.cores, y = c / shape.cores;
-    auto got = simulation.read(x, y, "data");
+    auto place = placeOf(program, x, y, "data");
+    if (!place)
+      return place.errors.front();
+    auto got = image.read(x, y, *place);
     if (!got)
       return got.errors.front();
     for (int64_t i = 0; i < shape.elements; ++i)
@@ -188,33 +192,36 @@ Result<CollectiveResult> runCollective(const CollectiveRequest &request) {
         1, std::llround(std::sqrt(static_cast<double>(shape.cores))));
 
   FabricProgram program = operation->build(machine, shape);
-  auto simulation = FabricSimulation::create(program);
-  if (!simulation)
-    return simulation.errors;
+  // Before memory is asked for.
+  if (auto errors = checkRun(program, nullptr, {}); !errors.empty())
+    return errors;
+  SramImage image = SramImage::of(program);
   for (int64_t c = 0; c < shape.cores * shape.rows; ++c) {
     int64_t x = c % shape.cores, y = c / shape.cores;
-    auto buffer = simulation->read(x, y, "data"); // padded
-    if (!buffer)
-      return buffer.errors;
+    auto place = placeOf(program, x, y, "data");
+    if (!place)
+      return place.errors;
+    std::vector<float> values(static_cast<size_t>(place->extent)); // padded
     for (int64_t i = 0; i < shape.elements; ++i)
-      (*buffer)[i] = valueOf(c, i);
-    if (auto error = simulation->write(x, y, "data", *buffer))
+      values[i] = valueOf(c, i);
+    if (auto error = image.write(x, y, *place, values))
       return *error;
   }
-  if (auto error = simulation->run())
-    return *error;
-  if (auto error = checkValues(*simulation, *operation, shape))
+  FabricSystem system;
+  auto run = system.run(program, image);
+  if (!run)
+    return run.errors;
+  if (auto error = checkValues(program, image, *operation, shape))
     return *error;
 
   CollectiveResult result;
-  result.machine = machine.name;
   result.group = shape.group;
   result.hopCycles = machine.hopCycles;
   int64_t perWavelet = 4 / dataBytes(shape.type);
   result.wavelets = (shape.elements + perWavelet - 1) / perWavelet;
-  result.cycles = simulation->cycles();
+  result.cycles = run->cycles;
   result.seconds = static_cast<double>(result.cycles) / machine.clockGhz / 1e9;
-  result.counters = simulation->counters();
+  result.counters = std::move(run->counters);
   result.published.cycles =
       operation->published(shape, result.wavelets, machine.rampCycles);
   result.published.formula = operation->formula;
@@ -222,6 +229,7 @@ Result<CollectiveResult> runCollective(const CollectiveRequest &request) {
       operation->quoted ? "HPDC'24, Near-Optimal Wafer-Scale Reduce"
                         : "derived from the model of HPDC'24, Near-Optimal "
                           "Wafer-Scale Reduce";
+  result.machineFile = std::move(*file);
   return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "simulator/cycle/Counters.h"
 #include "simulator/cycle/collectives/Collectives.h"
+#include "simulator/machine/Reader.h"
 #include "simulator/program/Result.h"
 
 #include <optional>
@@ -38,7 +39,7 @@ struct PublishedCycles {
 };
 
 struct CollectiveResult {
-  std::string machine;
+  MachineFile machineFile;
   int64_t group = 0; ///< that was taken; 0: none
   int64_t hopCycles = 0;
   int64_t wavelets = 0; ///< a core's vector

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/engine/Collective.h"
 #include "runtime/engine/CycleCounters.h"
+#include "runtime/engine/EnergyReport.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -42,13 +43,15 @@ Result<std::string> collective(const std::string &text) {
   json::Object counters;
   for (const auto &[name, value] : counterValues(run->counters))
     counters[name] = value;
+  json::Value energy = energyJson({run->counters}, run->machineFile.machine,
+                                  energySources(run->machineFile));
   const PublishedCycles &published = run->published;
   double difference = static_cast<double>(run->cycles - published.cycles) /
                       static_cast<double>(published.cycles);
   return std::string(formatv(
       "{0}", json::Value(json::Object{
                  {"operation", request->operation},
-                 {"machine", run->machine},
+                 {"machine", run->machineFile.machine.name},
                  {"width", request->cores},
                  {"height", request->rows},
                  {"elements", request->elements},
@@ -63,7 +66,8 @@ Result<std::string> collective(const std::string &text) {
                                             {"difference", difference},
                                             {"formula", published.formula},
                                             {"source", published.source}}},
-                 {"counters", std::move(counters)}})));
+                 {"counters", std::move(counters)},
+                 {"energy", energy}})));
 }
 
 } // namespace waferflow

@@ -12,6 +12,7 @@
 #include "runtime/translate/FabricToProgram.h"
 #include "runtime/translate/HostBuffers.h"
 #include "runtime/translate/HostStreams.h"
+#include "simulator/cycle/system/FabricSystem.h"
 
 #include "mlir/IR/Verifier.h"
 
@@ -180,7 +181,8 @@ std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
   return std::nullopt;
 }
 
-std::optional<Error> CycleModule::runProgram(ProgramOp program,
+std::optional<Error> CycleModule::runProgram(cycle::ProgramRunner &runner,
+                                             ProgramOp program,
                                              const HostTensors &inputs,
                                              const cycle::CycleOptions &options,
                                              cycle::SramImage &image,
@@ -220,15 +222,12 @@ std::optional<Error> CycleModule::runProgram(ProgramOp program,
     output.expected = *expected;
   }
 
-  auto simulation =
-      cycle::FabricSimulation::create(*translated, std::move(image), options);
-  if (!simulation)
-    return Error{"program @" + counted.name, simulation.errors.front().str()};
-  if (auto error = simulation->run())
-    return Error{"program @" + counted.name, error->str()};
+  auto done = runner.run(*translated, image, options);
+  if (!done)
+    return Error{"program @" + counted.name, done.errors.front().str()};
   for (auto [i, sink] : llvm::enumerate(sinks)) {
     HostAttr host = sink.drain.getHostAttr();
-    const std::vector<cycle::TimedWavelet> &left = simulation->output(i);
+    const std::vector<cycle::TimedWavelet> &left = done->outputs[i];
     if (!host)
       continue;
     std::vector<uint32_t> words;
@@ -248,9 +247,8 @@ std::optional<Error> CycleModule::runProgram(ProgramOp program,
       it->second.lastCycle = std::max(it->second.lastCycle, last);
     }
   }
-  image = simulation->takeImage();
-  counted.cycles = simulation->cycles();
-  counted.counters = simulation->counters();
+  counted.cycles = done->cycles;
+  counted.counters = std::move(done->counters);
   run.cycles += counted.cycles;
   run.programs.push_back(std::move(counted));
   return std::nullopt;
@@ -281,6 +279,14 @@ static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
 Result<CycleRun> CycleModule::run(const HostTensors &inputs,
                                   const CycleProgress &progress,
                                   const cycle::CycleOptions &options) {
+  cycle::FabricSystem system;
+  return runOn(system, inputs, progress, options);
+}
+
+Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
+                                    const HostTensors &inputs,
+                                    const CycleProgress &progress,
+                                    const cycle::CycleOptions &options) {
   CycleRun run;
   const Machine &machine = side->machine();
   cycle::SramImage image(machine.width, machine.height,
@@ -306,8 +312,9 @@ Result<CycleRun> CycleModule::run(const HostTensors &inputs,
       if (done) {
         run.rerouteCycles += machine.rerouteCycles;
         run.cycles += machine.rerouteCycles;
+        runner.pass(machine.rerouteCycles);
       }
-      if (auto error = runProgram(program, inputs, options, image, run))
+      if (auto error = runProgram(runner, program, inputs, options, image, run))
         return *error;
     }
   }

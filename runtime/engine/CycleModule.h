@@ -15,7 +15,7 @@
 
 #include "runtime/engine/Session.h"
 #include "runtime/translate/HostSide.h"
-#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/cycle/ProgramRunner.h"
 
 #include <functional>
 
@@ -72,14 +72,21 @@ public:
   /// The same of weights alone: nothing but weights may be given.
   std::optional<Error> completeWeights(HostTensors &weights);
 
-  /// Runs all programs on memory of zeros. `inputs` must be complete.
+  /// Runs all programs on memory of zeros, on SystemC modules of its own that
+  /// are elaborated once. `inputs` must be complete.
   Result<CycleRun> run(const HostTensors &inputs,
                        const CycleProgress &progress = nullptr,
                        const cycle::CycleOptions &options = {});
+  /// The same on something else that runs programs.
+  Result<CycleRun> runOn(cycle::ProgramRunner &runner,
+                         const HostTensors &inputs,
+                         const CycleProgress &progress = nullptr,
+                         const cycle::CycleOptions &options = {});
 
 private:
   CycleModule() = default;
-  std::optional<Error> runProgram(fabric::ProgramOp program,
+  std::optional<Error> runProgram(cycle::ProgramRunner &runner,
+                                  fabric::ProgramOp program,
                                   const HostTensors &inputs,
                                   const cycle::CycleOptions &options,
                                   cycle::SramImage &image, CycleRun &run);

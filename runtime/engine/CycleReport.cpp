@@ -7,6 +7,7 @@
 #include "runtime/engine/CycleReport.h"
 
 #include "runtime/engine/CycleCounters.h"
+#include "runtime/engine/EnergyReport.h"
 #include "runtime/engine/Results.h"
 
 #include <cmath>
@@ -58,12 +59,14 @@ json::Value toJson(CycleModule &module, const CycleRun &run,
   json::Array kernels;
   json::Object totals;
   int64_t active = 0;
+  std::vector<cycle::Counters> counted;
   for (const ProgramRun &program : run.programs) {
     json::Object counters;
     for (const auto &[key, value] : valuesOf(program)) {
       counters[key] = value;
       totals[key] = totals.getInteger(key).value_or(0) + value;
     }
+    counted.push_back(program.counters);
     active += program.counters.activeCoreCycles;
     kernels.push_back(json::Object{{"name", program.name},
                                    {"counters", std::move(counters)}});
@@ -104,6 +107,10 @@ json::Value toJson(CycleModule &module, const CycleRun &run,
       {"host_read_bytes", run.bytesRead},
       {"kernels", std::move(kernels)},
       {"totals", std::move(totals)},
+      {"energy",
+       energyJson(counted, machine,
+                  energySources(op->getAttrOfType<mlir::DictionaryAttr>(
+                      "flow.energy_sources")))},
       {"host",
        json::Object{
            {"wall_s", wallSeconds},

@@ -165,6 +165,7 @@ std::optional<Error> runCycle(const KernelRequest &request,
     result.parts.push_back({program.name, program.cycles});
     for (const auto &[name, value] : counterValues(program.counters))
       totals[name] += value;
+    result.counted.push_back(program.counters);
   }
   for (const auto &entry : counterValues(cycle::Counters()))
     result.counters.push_back({entry.first, totals[entry.first]});
@@ -267,9 +268,6 @@ Result<KernelResult> runKernel(const KernelRequest &request) {
     return Error{"type",
                  "expected f16, bf16 or f32, got '" + request.type + "'"};
   KernelResult result;
-  result.machine = region->machine.name;
-  result.width = region->machine.width;
-  result.height = region->machine.height;
   auto error = request.fidelity == "cycle"
                    ? runCycle(request, graph, result)
                    : runTile(graph, settings->switches, result);
@@ -277,6 +275,7 @@ Result<KernelResult> runKernel(const KernelRequest &request) {
     return *error;
   result.seconds =
       static_cast<double>(result.cycles) / region->machine.clockGhz / 1e9;
+  result.machineFile = std::move(*region);
   return result;
 }
 

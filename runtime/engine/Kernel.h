@@ -8,6 +8,7 @@
 #define WAFERFLOW_RUNTIME_ENGINE_KERNEL_H
 
 #include "runtime/engine/GraphRun.h"
+#include "simulator/machine/Reader.h"
 
 namespace waferflow {
 
@@ -29,14 +30,14 @@ struct KernelRequest {
 };
 
 struct KernelResult {
-  std::string machine;
-  int64_t width = 0, height = 0;
+  MachineFile machineFile; ///< the region as a machine of its own
   int64_t cycles = 0;
   double seconds = 0;
   int64_t nonzeros = 0; ///< of the weight, those of all token groups once
   /// The programs or kernels that ran one after the other, with their cycles.
   std::vector<std::pair<std::string, int64_t>> parts;
   std::vector<std::pair<std::string, int64_t>> counters;
+  std::vector<cycle::Counters> counted; ///< of the programs
   /// Of fidelity cycle: the element that is furthest off, as a fraction of what
   /// its terms' absolute values add up to, and what rounding allows.
   std::optional<double> error, allowedError;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/engine/EnergyReport.h"
 #include "runtime/engine/Kernel.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -46,16 +47,20 @@ Result<std::string> kernel(const std::string &text) {
   json::Array parts;
   for (const auto &[name, cycles] : run->parts)
     parts.push_back(json::Object{{"name", name}, {"cycles", cycles}});
+  json::Value energy = request->fidelity == "cycle"
+                           ? energyJson(run->counted, run->machineFile.machine,
+                                        energySources(run->machineFile))
+                           : json::Value(nullptr);
   auto optional = [](std::optional<double> value) {
     return value ? json::Value(*value) : json::Value(nullptr);
   };
   return std::string(formatv(
       "{0}",
       json::Value(json::Object{{"operation", request->operation},
-                               {"machine", run->machine},
+                               {"machine", run->machineFile.machine.name},
                                {"fidelity", request->fidelity},
-                               {"width", run->width},
-                               {"height", run->height},
+                               {"width", run->machineFile.machine.width},
+                               {"height", run->machineFile.machine.height},
                                {"rows", request->rows},
                                {"cols", request->columns},
                                {"tokens", request->tokens},
@@ -68,7 +73,8 @@ Result<std::string> kernel(const std::string &text) {
                                {"error", optional(run->error)},
                                {"allowed_error", optional(run->allowedError)},
                                {"parts", std::move(parts)},
-                               {"counters", std::move(counters)}})));
+                               {"counters", std::move(counters)},
+                               {"energy", energy}})));
 }
 
 } // namespace waferflow

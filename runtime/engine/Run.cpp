@@ -9,6 +9,7 @@
 #include "compiler/ChooseMapping.h"
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/engine/EnergyReport.h"
 #include "runtime/engine/ReadProgram.h"
 #include "runtime/engine/Results.h"
 #include "runtime/engine/Sensitivity.h"
@@ -194,9 +195,12 @@ Result<std::string> compile(const Request &request, Stage stage, bool asText) {
            "mask", builder.getStringAttr((*session)->describeMask(*sparsity))),
        builder.getNamedAttr("train", builder.getBoolAttr(request.train))});
   // The lowering to the fabric leaves no step to say it of.
-  if (stage == Stage::Fabric)
+  if (stage == Stage::Fabric) {
     (**module)->setAttr("flow.point", point);
-  else if (func::FuncOp step = findStep(**module))
+    (**module)->setAttr(
+        "flow.energy_sources",
+        toAttr(builder.getContext(), energySources((*session)->machine())));
+  } else if (func::FuncOp step = findStep(**module))
     step->setAttr("flow.point", point);
   std::string text;
   llvm::raw_string_ostream stream(text);

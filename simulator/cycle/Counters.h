@@ -28,6 +28,8 @@ struct StallCounters {
   int64_t output = 0; ///< cycles, an output queue was full
   int64_t slot = 0;   ///< cycles, another thread had the issue slot
   int64_t router = 0; ///< wavelet-cycles at the head of a router's buffer
+  /// 1/256 cycles by which slots were longer since streams met in a bank.
+  int64_t banks256 = 0;
 };
 
 struct Counters {

@@ -8,6 +8,26 @@
 
 namespace waferflow::cycle {
 
+Energy &Energy::operator+=(const Energy &other) {
+  arithmeticPj += other.arithmeticPj;
+  issuePj += other.issuePj;
+  sramPj += other.sramPj;
+  rampPj += other.rampPj;
+  linkPj += other.linkPj;
+  edgePj += other.edgePj;
+  return *this;
+}
+
+const std::vector<std::string> &energyKeys() {
+  static const std::vector<std::string> keys = {
+      "energy.mul_f16_pj",        "energy.add_f16_pj",
+      "energy.mul_f32_pj",        "energy.add_f32_pj",
+      "energy.function_pj",       "energy.issue_pj",
+      "energy.sram_pj_per_bit",   "energy.ramp_pj_per_bit",
+      "energy.fabric_pj_per_bit", "energy.off_wafer_pj_per_bit"};
+  return keys;
+}
+
 Result<Energy> energyOf(const Counters &counters, const Machine &machine) {
   std::vector<Error> errors;
   auto price = [&](const char *key, int64_t events) {

@@ -26,7 +26,11 @@ struct Energy {
   double totalPj() const {
     return arithmeticPj + issuePj + sramPj + rampPj + linkPj + edgePj;
   }
+  Energy &operator+=(const Energy &other);
 };
+
+/// The machine's parameters that all of this is made of: energies of events.
+const std::vector<std::string> &energyKeys();
 
 /// An error names the parameter that the machine does not give.
 Result<Energy> energyOf(const Counters &counters, const Machine &machine);

@@ -16,11 +16,6 @@
 
 namespace waferflow::cycle {
 
-/// `check`, and whether the options and the image (null: none) fit.
-std::vector<Error> checkRun(const FabricProgram &program,
-                            const SramImage *image,
-                            const CycleOptions &options);
-
 class Engine : public Border {
 public:
   /// Takes the image over; one of no core: memory of its own, as much as each

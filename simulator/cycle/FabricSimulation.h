@@ -50,6 +50,11 @@ struct CycleOptions {
   Observer *observer = nullptr;   ///< not owned
 };
 
+/// `check`, and whether the options and the image (null: none) fit.
+std::vector<Error> checkRun(const FabricProgram &program,
+                            const SramImage *image,
+                            const CycleOptions &options);
+
 /// A wavelet that left at the edge, and when.
 struct TimedWavelet {
   int64_t cycle = 0;

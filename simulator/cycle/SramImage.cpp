@@ -43,6 +43,13 @@ SramImage::SramImage(int64_t width, int64_t height, int64_t bytes)
       stride(std::max<int64_t>(8, (bytes + 7) / 8 * 8)),
       bytes(static_cast<size_t>(columns * rows * stride), 0) {}
 
+SramImage SramImage::of(const FabricProgram &program) {
+  int64_t bytes = 0;
+  for (const CoreProgram &core : program.cores)
+    bytes = std::max(bytes, layOut(core, program.machine).dataEnd);
+  return SramImage(program.width, program.height, bytes);
+}
+
 std::optional<Error> SramImage::judge(int64_t x, int64_t y,
                                       const BufferPlace &place) const {
   if (x < 0 || y < 0 || x >= columns || y >= rows)

@@ -38,6 +38,8 @@ public:
   SramImage() = default;
   /// Zeros. `bytes` a core is rounded up to a multiple of 8, at least 8.
   SramImage(int64_t width, int64_t height, int64_t bytes);
+  /// Zeros, for each core what the largest core of `program` needs.
+  static SramImage of(const FabricProgram &program);
 
   int64_t width() const { return columns; }
   int64_t height() const { return rows; }

@@ -183,6 +183,12 @@ void Engine::finish(uint32_t index, Core &core, Thread &thread,
   if (options.observer)
     options.observer->vectorDone(thread.startAt, retire, core.x, core.y,
                                  plan.thread, plan.op, thread.done);
+  if (bankBytes) {
+    int64_t perSlot = thread.rate.perSlot;
+    counters.stalls.banks256 +=
+        (thread.rate.cost256 - plan.rate.cost256) *
+        ((int64_t(thread.done) + perSlot - 1) / perSlot);
+  }
   thread.plan = nullptr;
   if (plan.thread >= 0)
     core.runs &= ~(uint64_t(1) << plan.thread);

@@ -205,10 +205,11 @@ private:
             "expected unit '" + parameter.unit + "' of '" + parameter.key +
                 "', got '" + texts["unit"] + "'");
     const std::string &trust = texts["trust"];
-    if (!trust.empty() && trust != "P" && trust != "S" && trust != "I")
-      error(entry.value.find("trust")->where, "expected trust P, S or I of '" +
-                                                  parameter.key + "', got '" +
-                                                  trust + "'");
+    if (!trust.empty() && trust != "P" && trust != "S" && trust != "M" &&
+        trust != "I")
+      error(entry.value.find("trust")->where,
+            "expected trust P, S, M or I of '" + parameter.key + "', got '" +
+                trust + "'");
     result.source = texts["source"];
     result.trust = trust.empty() ? 'I' : trust[0];
   }

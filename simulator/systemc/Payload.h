@@ -39,9 +39,11 @@ template <typename Derived> struct Rider : tlm::tlm_extension<Derived> {
 };
 
 /// Sends an extension by itself; a target that does not answer OK is an error.
+/// `payload` is one that nobody uses now: making one takes longer than sending
+/// it.
 template <typename Socket, typename Extension>
-void send(Socket &socket, Extension &extension, sc_core::sc_time &delay) {
-  tlm::tlm_generic_payload payload;
+void send(Socket &socket, Extension &extension, sc_core::sc_time &delay,
+          tlm::tlm_generic_payload &payload) {
   payload.set_command(tlm::TLM_IGNORE_COMMAND);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   payload.set_extension(&extension);
@@ -49,6 +51,12 @@ void send(Socket &socket, Extension &extension, sc_core::sc_time &delay) {
   payload.clear_extension(&extension);
   if (!payload.is_response_ok())
     SC_REPORT_ERROR("waferflow", payload.get_response_string().c_str());
+}
+
+template <typename Socket, typename Extension>
+void send(Socket &socket, Extension &extension, sc_core::sc_time &delay) {
+  tlm::tlm_generic_payload payload;
+  send(socket, extension, delay, payload);
 }
 
 /// The extension that a target expects, or null with the payload's error set.

@@ -6,6 +6,7 @@ from typing import Any
 
 from waferflow import paths, requests
 from waferflow.codec import from_plain, to_plain
+from waferflow.energy import Energy
 from waferflow.errors import WaferflowError
 
 OPERATIONS = ("broadcast", "chain", "tree", "two-phase", "star", "ring", "2d")
@@ -36,6 +37,7 @@ class Collective:
         cycles: from the first core's start to the last value in its place.
         counters: wavelets, hops (links crossed), deliveries (into cores), stalls by cause in
             cycles, issue slots, SRAM bytes; summed over all cores.
+        energy: by component; None where the machine lacks a parameter of it.
     """
 
     operation: str
@@ -51,6 +53,7 @@ class Collective:
     seconds: float
     published: Published
     counters: dict[str, int]
+    energy: Energy | None
 
     @staticmethod
     def from_json(text: str) -> "Collective":

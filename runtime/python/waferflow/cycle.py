@@ -11,6 +11,7 @@ import numpy as np
 
 from waferflow import native
 from waferflow.codec import OPTIONAL, from_plain, to_plain
+from waferflow.energy import Energy
 from waferflow.errors import WaferflowError
 
 Arrays = Mapping[str, np.ndarray]
@@ -27,7 +28,10 @@ class Counters:
     nonzeros: weight elements that entered for the first token group, and nonzero_copies those
     that entered again for the others. deliveries: wavelets into cores. multiply_adds: elements of
     AXPYs and dots. slots: issue slots. stalls: cycles that an instruction waited for a source
-    queue, a destination queue or another thread; at routers, wavelets times cycles.
+    queue, a destination queue or another thread; at routers, wavelets times cycles; at banks, that
+    slots were longer since streams met in a bank of the SRAM (machines with core.bank_conflicts).
+    multiplies, adds: by the width of the factors, of the sum. functions: exp, log, rsqrt,
+    reciprocal.
     """
 
     cycles: int
@@ -44,6 +48,11 @@ class Counters:
     multiply_adds: int
     vector_instructions: int
     vector_elements: int
+    multiplies_16bit: int
+    multiplies_32bit: int
+    adds_16bit: int
+    adds_32bit: int
+    functions: int
     vector_slots: int
     scalar_slots: int
     data_tasks: int
@@ -54,6 +63,7 @@ class Counters:
     stalls_output: int
     stalls_slot: int
     stalls_router: int
+    stalls_banks: int
     active_core_cycles: int
     sram_read_bytes: int
     sram_write_bytes: int
@@ -93,7 +103,8 @@ class CycleReport:
     nothing was said. cycles: of all programs and, of these, `reroute_cycles` between them.
     weights: where the values came from. loss_scale: what the gradients were multiplied by.
     host_written_bytes, host_read_bytes: what the host wrote into SRAM and read back between
-    programs, which takes no cycles here.
+    programs, which takes no cycles here. energy: None where the machine does not give all of its
+    parameters.
     """
 
     model: str | None
@@ -119,6 +130,7 @@ class CycleReport:
     host_read_bytes: int
     kernels: list[CycleKernel]
     totals: Counters
+    energy: Energy | None
     host: CycleHost
     speedup: CycleSpeedup | None = field(default=None, metadata=OPTIONAL)
 

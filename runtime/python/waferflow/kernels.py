@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from waferflow import paths, requests
 from waferflow.codec import from_plain, to_plain
+from waferflow.energy import Energy
 from waferflow.errors import WaferflowError
 
 OPERATIONS = ("spmm", "spmm-t", "sddmm", "map", "reduce", "gather")
@@ -31,6 +32,7 @@ class Kernel:
         error, allowed_error: the element that is furthest from the CPU's, and what rounding
             allows, as fractions of what the terms' absolute values add up to; None at tile.
         counters: wavelets, AXPYs, dots, hops, stalls by cause in cycles; summed over all cores.
+        energy: by component; None at tile, or where the machine lacks a parameter of it.
     """
 
     operation: str
@@ -51,6 +53,7 @@ class Kernel:
     allowed_error: float | None
     parts: list[Part]
     counters: dict[str, int]
+    energy: Energy | None
 
     @staticmethod
     def from_json(text: str) -> "Kernel":

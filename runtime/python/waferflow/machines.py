@@ -11,7 +11,7 @@ class Parameter:
     """One parameter of a machine, its numbers as the file's reader prints them.
 
     low and high bound a guessed value, else they are empty; `trust` says how far to believe it:
-    published (P), third party (S) or inferred (I).
+    published (P), third party (S), from memory and not checked (M) or inferred (I).
     """
 
     key: str

@@ -42,7 +42,7 @@ int64_t EdgeIo::deal(int64_t, const std::vector<int64_t> &held,
   request.held = &held;
   request.dealt = &dealt;
   sc_time delay = now - sc_core::sc_time_stamp();
-  systemc::send(store, request, delay);
+  systemc::send(store, request, delay, toStore);
   return request.next;
 }
 
@@ -54,7 +54,7 @@ BorderAccess EdgeIo::ask(Kind kind, uint32_t place, Wavelet wavelet,
   request.wavelet = wavelet;
   request.cycles = cycles;
   sc_time delay = now - sc_core::sc_time_stamp();
-  systemc::send(border, request, delay);
+  systemc::send(border, request, delay, toBorder);
   return request;
 }
 

@@ -38,6 +38,7 @@ private:
   std::unique_ptr<Edge> edge; ///< of the program
   sc_core::sc_time begin;     ///< of the program
   sc_core::sc_time now;       ///< of the turn: ahead of SystemC's
+  tlm::tlm_generic_payload toBorder, toStore; ///< used again and again
 };
 
 } // namespace waferflow::cycle

@@ -72,6 +72,14 @@ FabricSystem::~FabricSystem() = default;
 
 int64_t FabricSystem::cycles() const { return modules->cycles; }
 
+void FabricSystem::pass(int64_t cycles) {
+  if (modules->broken || cycles <= 0)
+    return;
+  systemc::Context::Use use(modules->context);
+  sc_core::sc_start(systemc::ticks(cycles)); // nobody has anything to do
+  modules->cycles = systemc::cyclesOf(sc_core::sc_time_stamp());
+}
+
 Result<ProgramRun> FabricSystem::run(const FabricProgram &program,
                                      SramImage &image,
                                      const CycleOptions &options) {

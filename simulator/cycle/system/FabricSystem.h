@@ -11,16 +11,9 @@
 #ifndef WAFERFLOW_SIMULATOR_CYCLE_SYSTEM_FABRICSYSTEM_H
 #define WAFERFLOW_SIMULATOR_CYCLE_SYSTEM_FABRICSYSTEM_H
 
-#include "simulator/cycle/FabricSimulation.h"
+#include "simulator/cycle/ProgramRunner.h"
 
 namespace waferflow::cycle {
-
-/// What a program that ended well has to say.
-struct ProgramRun {
-  int64_t cycles = 0; ///< of SystemC's time
-  Counters counters;
-  std::vector<std::vector<TimedWavelet>> outputs; ///< as program.outputs
-};
 
 /// Host, fabric region, edge I/O and weight store as SystemC modules joined by
 /// TLM-2.0 sockets, elaborated once. Programs run on them one after the other,
@@ -29,19 +22,18 @@ struct ProgramRun {
 ///
 /// While a program runs, nothing else in the process may be in SystemC: others
 /// wait.
-class FabricSystem {
+class FabricSystem : public ProgramRunner {
 public:
   FabricSystem();
-  ~FabricSystem();
+  ~FabricSystem() override;
   FabricSystem(const FabricSystem &) = delete;
   FabricSystem &operator=(const FabricSystem &) = delete;
 
-  /// `image` is what the program finds in SRAM, and afterwards what it left,
-  /// also where it ends in an error.
   Result<ProgramRun> run(const FabricProgram &program, SramImage &image,
-                         const CycleOptions &options = {});
+                         const CycleOptions &options = {}) override;
+  void pass(int64_t cycles) override;
 
-  /// SystemC's time: cycles of all programs so far.
+  /// SystemC's time: cycles of all programs so far and what passed between.
   int64_t cycles() const;
 
 private:

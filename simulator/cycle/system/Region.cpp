@@ -56,7 +56,7 @@ void Region::turn(EdgeNode node, int64_t now) {
   EdgeTurn request;
   request.node = node;
   sc_time delay = begin + systemc::ticks(now) - sc_core::sc_time_stamp();
-  systemc::send(edge, request, delay);
+  systemc::send(edge, request, delay, toEdge);
 }
 
 void Region::access(tlm::tlm_generic_payload &payload, sc_time &) {

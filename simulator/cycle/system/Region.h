@@ -31,8 +31,9 @@ private:
   void access(tlm::tlm_generic_payload &payload, sc_core::sc_time &delay);
   void turn(EdgeNode node, int64_t now) override;
 
-  std::unique_ptr<Engine> engine; ///< while a program runs
-  sc_core::sc_time begin;         ///< of the program
+  std::unique_ptr<Engine> engine;  ///< while a program runs
+  sc_core::sc_time begin;          ///< of the program
+  tlm::tlm_generic_payload toEdge; ///< used again and again
 };
 
 } // namespace waferflow::cycle

@@ -57,6 +57,20 @@ void ChromeTrace::event(int64_t process, int64_t track, const std::string &name,
                       ",\"dur\":" + std::to_string(end - start) + "}");
 }
 
+/// The process of the programs: before all cores'.
+static constexpr int64_t programsProcess = 1000000000;
+
+void ChromeTrace::program(const std::string &name, int64_t start, int64_t end) {
+  if (!hasPrograms)
+    events.add(end, metadata("process_name", programsProcess, 1, "programs") +
+                        ",\n{\"ph\":\"M\",\"name\":\"process_sort_index\","
+                        "\"pid\":" +
+                        std::to_string(programsProcess) +
+                        ",\"tid\":1,\"args\":{\"sort_index\":-1}}");
+  hasPrograms = true;
+  event(programsProcess, 1, name, start, end);
+}
+
 void ChromeTrace::taskStart(int64_t cycle, int64_t x, int64_t y,
                             const std::string &) {
   if (events.wants(x, y))

@@ -15,7 +15,8 @@ namespace waferflow::cycle {
 
 /// JSON in the form of Chrome's and Perfetto's trace viewers: a process a core,
 /// in it a track for the main thread (tasks, in them their vector instructions)
-/// and one for each microthread. A microsecond of the viewer is a cycle.
+/// and one for each microthread. A microsecond of the viewer is a cycle. Where
+/// several programs ran, a process of its own shows when each did.
 class ChromeTrace : public Observer {
 public:
   explicit ChromeTrace(const TraceOptions &options) : events(options) {}
@@ -26,6 +27,10 @@ public:
   void vectorDone(int64_t start, int64_t end, int64_t x, int64_t y,
                   int32_t thread, VectorOp op, int64_t elements) override;
 
+  /// A program ran from `start` to `end`.
+  void program(const std::string &name, int64_t start, int64_t end);
+
+  std::optional<Error> error() const { return events.error(); }
   Result<std::string> text() const;
 
 private:
@@ -40,6 +45,7 @@ private:
   std::map<Place, int64_t> processes;
   std::map<std::pair<int64_t, int64_t>, bool> named; ///< process, track
   std::map<Place, int64_t> taskStarts;
+  bool hasPrograms = false;
 };
 
 } // namespace waferflow::cycle

@@ -20,6 +20,7 @@ public:
   void landing(int64_t cycle, int64_t x, int64_t y, int32_t color,
                Direction from, bool toCore, Wavelet wavelet) override;
 
+  std::optional<Error> error() const { return lines.error(); }
   Result<std::string> text() const { return lines.text(); }
 
 private:

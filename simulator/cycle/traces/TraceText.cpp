@@ -21,7 +21,13 @@ void TraceText::add(int64_t cycle, const std::string &text) {
 Error TraceText::tooMuch(int64_t maxBytes, int64_t cycle) {
   return {"trace", "more than its limit of " + std::to_string(maxBytes) +
                        " bytes at cycle " + std::to_string(cycle) +
-                       "; choose fewer cores, or a higher limit"};
+                       "; choose fewer cores or programs"};
+}
+
+std::optional<Error> TraceText::error() const {
+  if (!full)
+    return std::nullopt;
+  return tooMuch(options.maxBytes, fullAt);
 }
 
 Result<std::string> TraceText::text() const {

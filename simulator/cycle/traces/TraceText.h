@@ -27,7 +27,9 @@ public:
   /// `cycle` is what an error names.
   void add(int64_t cycle, const std::string &text);
 
-  /// All, or the error that it was too much.
+  /// That it was too much.
+  std::optional<Error> error() const;
+  /// All, or the error.
   Result<std::string> text() const;
   static Error tooMuch(int64_t maxBytes, int64_t cycle);
 

@@ -18,9 +18,9 @@ static std::string identifier(size_t number) {
   return text;
 }
 
-static std::string binary(int64_t value) {
+static std::string binary(int64_t value, int bits) {
   std::string text = "b";
-  for (int i = 7; i >= 0; --i)
+  for (int i = bits - 1; i >= 0; --i)
     text += value >> i & 1 ? '1' : '0';
   return text;
 }
@@ -37,7 +37,7 @@ void Vcd::set(int64_t cycle, int64_t x, int64_t y, Signal signal, int64_t value,
     return;
   }
   auto &values = changes[{y, x, signal}];
-  values[cycle] = value & 255;
+  values[cycle] = value;
   if (pulse)
     values.insert({cycle + 1, 0});
 }
@@ -66,9 +66,15 @@ void Vcd::taskEnd(int64_t cycle, int64_t x, int64_t y, const std::string &) {
   set(cycle, x, y, Task, 0, false);
 }
 
+std::optional<Error> Vcd::error() const {
+  if (fullAt < 0)
+    return std::nullopt;
+  return TraceText::tooMuch(options.maxBytes, fullAt);
+}
+
 Result<std::string> Vcd::text() const {
-  if (fullAt >= 0)
-    return TraceText::tooMuch(options.maxBytes, fullAt);
+  if (auto full = error())
+    return *full;
   TraceText dump(options);
   auto add = [&](const std::string &line) { dump.add(0, line + "\n"); };
   static const char *const names[] = {"task", "issue", "arrival"};
@@ -82,14 +88,15 @@ Result<std::string> Vcd::text() const {
   size_t number = 0;
   for (const auto &[key, values] : changes) {
     std::string id = identifier(number++);
+    int bits = key.signal == Task && tasks.size() > 255 ? 16 : 8;
     add("$scope module core_" + std::to_string(key.x) + "_" +
-        std::to_string(key.y) + " $end $var wire 8 " + id + " " +
-        names[key.signal] + " $end $upscope $end");
-    times[0] += values.count(0) ? "" : "b00000000 " + id + "\n";
+        std::to_string(key.y) + " $end $var wire " + std::to_string(bits) +
+        " " + id + " " + names[key.signal] + " $end $upscope $end");
+    times[0] += values.count(0) ? "" : binary(0, bits) + " " + id + "\n";
     int64_t before = -1;
     for (const auto &[cycle, value] : values) {
       if (value != before)
-        times[cycle] += binary(value) + " " + id + "\n";
+        times[cycle] += binary(value, bits) + " " + id + "\n";
       before = value;
     }
   }

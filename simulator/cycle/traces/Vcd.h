@@ -15,10 +15,11 @@
 namespace waferflow::cycle {
 
 /// A value change dump, a nanosecond a cycle, with three signals of 8 bits a
-/// core: `task`, the number of the task that runs (0: none; a comment at the
-/// head names them); `issue`, who has the issue slot (0: nobody or scalar code,
-/// 1: the main thread, 2 + i: microthread i); `arrival`, 1 + color of a wavelet
-/// that is readable in an input queue for the first time (0: none).
+/// core (`task` 16 where there are more than 255): `task`, the number of the
+/// task that runs (0: none; a comment at the head names them); `issue`, who has
+/// the issue slot (0: nobody or scalar code, 1: the main thread, 2 + i:
+/// microthread i); `arrival`, 1 + color of a wavelet that is readable in an
+/// input queue for the first time (0: none).
 class Vcd : public Observer {
 public:
   explicit Vcd(const TraceOptions &options) : options(options) {}
@@ -31,6 +32,7 @@ public:
   void taskEnd(int64_t cycle, int64_t x, int64_t y,
                const std::string &task) override;
 
+  std::optional<Error> error() const;
   Result<std::string> text() const;
 
 private:

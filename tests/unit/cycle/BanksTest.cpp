@@ -12,7 +12,7 @@ using namespace waferflow::cycle::test;
 using namespace waferflow::cycle::parts;
 
 /// Cycles of y += a x over 64 f16 elements, 16 slots, y `bytes` behind x's
-/// start; launch left out.
+/// start; launch left out. What is above the slots is counted as conflicts.
 static int64_t axpyCycles(const Machine &machine, int64_t bytes) {
   Vector axpy = vector(VectorOp::Fmac, MemoryOperand{1, 0},
                        {RegisterOperand{0}, MemoryOperand{0, 0}}, 64);
@@ -20,7 +20,11 @@ static int64_t axpyCycles(const Machine &machine, int64_t bytes) {
   FabricProgram program = oneCore(machine, DataType::F16, 64, axpy);
   program.cores[0].buffers[0].address = 0;
   program.cores[0].buffers[1].address = bytes;
-  return ran(program).cycles() - machine.launchCycles;
+  FabricSimulation simulation = ran(program);
+  int64_t cycles = simulation.cycles() - machine.launchCycles;
+  EXPECT_EQ(simulation.counters().slots, 16);
+  EXPECT_EQ(simulation.counters().stalls.banks256, 256 * (cycles - 16));
+  return cycles;
 }
 
 /// Eight banks of 64-bit words. Reads of x and y meet where they are a multiple

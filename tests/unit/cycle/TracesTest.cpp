@@ -103,13 +103,13 @@ b00000000 "
 TEST(Traces, TooMuchIsAnError) {
   EXPECT_EQ(traced<LandingTrace>({0, 0, 3, 2}, 100),
             "trace: more than its limit of 100 bytes at cycle 3; choose fewer "
-            "cores, or a higher limit");
+            "cores or programs");
   EXPECT_EQ(traced<ChromeTrace>({0, 0, 3, 2}, 100),
             "trace: more than its limit of 100 bytes at cycle 8; choose fewer "
-            "cores, or a higher limit");
+            "cores or programs");
   EXPECT_EQ(traced<Vcd>({0, 0, 1, 1}, 100),
             "trace: more than its limit of 100 bytes at cycle 5; choose fewer "
-            "cores, or a higher limit");
+            "cores or programs");
 }
 
 TEST(Traces, NoCoresNothing) {

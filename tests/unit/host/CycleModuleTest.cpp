@@ -8,6 +8,8 @@
 #include "dialects/flow/MachineAttr.h"
 #include "runtime/engine/CycleReport.h"
 #include "runtime/engine/CycleTrainer.h"
+#include "runtime/engine/Kernel.h"
+#include "simulator/cycle/system/FabricSystem.h"
 #include "simulator/machine/Reader.h"
 
 #include "mlir/Parser/Parser.h"
@@ -85,6 +87,67 @@ TEST(CycleModule, ASparseProductIsComputedAndCounted) {
   EXPECT_EQ(run->cycles, spmm.cycles + run->programs[1].cycles + reroute);
   EXPECT_EQ(run->bytesWritten, 12 * 100);
   EXPECT_EQ(run->bytesRead, 10 * 3 * 4);
+}
+
+/// Programs without SystemC.
+struct Plain : cycle::ProgramRunner {
+  int64_t passed = 0;
+  Result<cycle::ProgramRun> run(const cycle::FabricProgram &program,
+                                cycle::SramImage &image,
+                                const cycle::CycleOptions &options) override {
+    auto simulation =
+        cycle::FabricSimulation::create(program, std::move(image), options);
+    if (!simulation)
+      return simulation.errors;
+    auto error = simulation->run();
+    image = simulation->takeImage();
+    if (error)
+      return *error;
+    cycle::ProgramRun run{simulation->cycles(), simulation->counters(), {}};
+    for (size_t i = 0; i < program.outputs.size(); ++i)
+      run.outputs.push_back(simulation->output(i));
+    return run;
+  }
+  void pass(int64_t cycles) override { passed += cycles; }
+};
+
+TEST(CycleModule, SystemCChangesNothing) {
+  for (const char *type : {"f32", "f16"})
+    for (const std::string &operation : kernelNames()) {
+      KernelRequest request;
+      request.operation = operation;
+      request.rows = 9, request.columns = 11, request.tokens = 14;
+      GraphRequest graph;
+      graph.graph = kernelGraph(request, 1);
+      graph.machine = loadMachine("tiny", WAFERFLOW_MACHINES)->machine;
+      graph.tokens = graph.seq = 14;
+      graph.type = type[1] == '3' ? ElementType::F32 : ElementType::F16;
+      auto module = compileGraph(graph);
+      ASSERT_TRUE(module) << operation << ": " << module.str();
+      auto inputs = randomInputs(**module, graph.type, 1, 9);
+      ASSERT_TRUE(inputs) << inputs.str();
+      Plain plain;
+      auto expected = (*module)->runOn(plain, *inputs);
+      ASSERT_TRUE(expected) << expected.str();
+      cycle::FabricSystem system;
+      auto run = (*module)->runOn(system, *inputs);
+      ASSERT_TRUE(run) << run.str();
+      EXPECT_EQ(plain.passed, run->rerouteCycles);
+      EXPECT_EQ(system.cycles(), run->cycles); // SystemC's time is the run's
+      auto text = [&](const CycleRun &each) {
+        llvm::json::Value report = toJson(**module, each, "given", 0);
+        report.getAsObject()->erase("host");
+        return llvm::formatv("{0}", report).str();
+      };
+      EXPECT_EQ(text(*run), text(*expected));
+      for (const auto &[name, tensor] : expected->outputs)
+        EXPECT_EQ(run->outputs[name].values, tensor.values)
+            << operation << " " << name;
+      // The one that the product makes for itself.
+      auto own = (*module)->run(*inputs);
+      ASSERT_TRUE(own) << own.str();
+      EXPECT_EQ(text(*own), text(*expected));
+    }
 }
 
 TEST(CycleModule, TheSameInputsGiveTheSameBytes) {

@@ -133,7 +133,7 @@ TEST(Reader, DemandsUnitSourceAndTrust) {
             placeOf(text, "KiB, trust: Q") +
                 "expected unit 'bytes' of 'pe.sram_bytes', got 'KiB'\n" +
                 placeOf(text, "Q, source: s") +
-                "expected trust P, S or I of 'pe.sram_bytes', got 'Q'");
+                "expected trust P, S, M or I of 'pe.sram_bytes', got 'Q'");
   text =
       withSram("sram_bytes: {vlaue: 49152, unit: bytes, trust: P, source: s}");
   EXPECT_EQ(errorsOf(text),

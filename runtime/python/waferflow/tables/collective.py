@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from waferflow.collectives import Collective
-from waferflow.tables import style
+from waferflow.tables import energy, style
 
 #: Counters in the order of the table, what they count, and how they are called there.
 ROWS = {
@@ -14,12 +14,18 @@ ROWS = {
     "switch_advances": "switch positions changed",
     "vector_instructions": "vector instructions",
     "vector_elements": "elements of these",
+    "multiplies_16bit": "multiplications, 16 bits",
+    "multiplies_32bit": "multiplications, 32 bits",
+    "adds_16bit": "additions, 16 bits",
+    "adds_32bit": "additions, 32 bits",
+    "functions": "exp, log, rsqrt, reciprocal",
     "vector_slots": "issue slots, vector",
     "scalar_slots": "issue slots, scalar and set-up",
     "stalls_input": "stall cycles: no wavelet to take",
     "stalls_output": "stall cycles: no room to send",
     "stalls_slot": "stall cycles: slot taken by another thread",
     "stalls_router": "wavelet-cycles waiting in routers",
+    "stalls_banks": "stall cycles: streams met in a bank of the SRAM",
     "active_core_cycles": "core cycles with work",
     "sram_read_bytes": "SRAM bytes read",
     "sram_write_bytes": "SRAM bytes written",
@@ -54,3 +60,5 @@ def show(result: Collective, console: Console) -> None:
         value = result.counters[key]
         counts.add_row(what, style.count(value), f"{value / cores:,.1f}")
     style.show(counts, console)
+    console.print()
+    energy.show(result.energy, console)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from waferflow.cycle import Counters, CycleReport, CycleResults
-from waferflow.tables import style
+from waferflow.tables import energy, style
 
 #: Programs that the table of kernels shows at most, the longest.
 KERNELS = 20
@@ -26,6 +26,10 @@ def show(results: CycleResults, console: Console) -> None:
         style.show(kernels(point), console)
         console.print()
     style.show(totals(results), console)
+    for point in results:
+        console.print()
+        where = "" if point.sparsity is None else f" at {style.sparsity(point.sparsity)}"
+        energy.show(point.energy, console, f"energy of the step{where}")
     wall = sum(point.host.wall_s for point in results)
     peak = max(point.host.peak_rss_mb for point in results)
     rate = max(point.host.core_cycles_per_s for point in results)

@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from waferflow.kernels import Kernel
-from waferflow.tables import collective, style
+from waferflow.tables import collective, energy, style
 
 #: Counters of fidelity cycle that a collective has no use for.
 ROWS = {
@@ -51,3 +51,6 @@ def show(result: Kernel, console: Console) -> None:
         value = result.counters[key]
         counts.add_row(what, style.count(value), f"{value / cores:,.1f}")
     style.show(counts, console)
+    if result.fidelity == "cycle":
+        console.print()
+        energy.show(result.energy, console)

@@ -92,6 +92,7 @@ def show_machine(machine: MachineTable, console: Console) -> None:
     for source, number in sources.items():
         console.print(Text(f"[{number}] {source}"))
     console.print(
-        "\ntrust: P published by the vendor, S third-party write-up or measurement, I inferred. "
-        "Parameters with a range are guesses: `run --sensitivity` shows what they move."
+        "\ntrust: P published by the vendor, S third-party write-up or measurement, M from memory, "
+        "not checked, I inferred. Parameters with a range are guesses: `run --sensitivity` shows "
+        "what they move."
     )
