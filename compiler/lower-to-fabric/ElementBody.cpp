@@ -385,6 +385,9 @@ FailureOr<ElementBody::Places> ElementBody::split(Operation *op, Place place,
   for (auto [i, size] : llvm::enumerate(sizes))
     if (size > 1)
       real.push_back(i);
+  // The only token stays one.
+  if (real.empty())
+    real.push_back(sizes.size() - 1);
   if (real.size() == 1) {
     parts[real[0]] = place;
     return parts;

@@ -6,17 +6,68 @@
 //===----------------------------------------------------------------------===//
 #include "tests/conformance/Case.h"
 
+#include "dialects/flow/Flow.h"
+
 #include <cmath>
 
 namespace waferflow::conformance {
 
-const std::vector<std::pair<std::string, Generator>> &generators() {
-  static const std::vector<std::pair<std::string, Generator>> all = {
-      {"spmm", spmmCase},
-      {"spmm_t", transposedCase},
-      {"sddmm", sddmmCase},
+const std::vector<Kind> &generators() {
+  static const std::vector<Kind> all = {
+      {"spmm", spmmCase}, {"spmm_t", transposedCase}, {"sddmm", sddmmCase},
+      {"map", mapCase},   {"relayout", relayoutCase},
   };
   return all;
+}
+
+void PrintTo(const Kind &kind, std::ostream *out) { *out << kind.name; }
+
+void chooseOrder(Case &which, uint64_t seed, bool anyOrder) {
+  Random random(seed ^ 0x6f72646572); // programs stay what they were without
+  int64_t pick = random.between(0, anyOrder ? 3 : 2);
+  if (pick == 1)
+    which.order = OrderKind::Blocked;
+  if (pick == 2)
+    which.order = OrderKind::Striped;
+  which.shuffled = pick == 3;
+  which.what += which.shuffled ? ", any order"
+                : which.order  ? std::string(", ") + orderKindName(*which.order)
+                               : "";
+}
+
+void shuffleOrders(mlir::ModuleOp module, uint64_t seed) {
+  Random random(seed);
+  for (auto op : module.getOps<flow::OrderOp>()) {
+    if (op.getHeadDim())
+      continue;
+    auto features = static_cast<int64_t>(op.getFeatures());
+    auto columns = static_cast<int64_t>(op.getColumns());
+    std::vector<int32_t> taken(columns), column(features), slot(features);
+    int64_t most = (features + columns - 1) / columns;
+    for (int64_t i = 0; i < features; ++i) {
+      do
+        column[i] = static_cast<int32_t>(random.between(0, columns - 1));
+      while (taken[column[i]] == most);
+      slot[i] = taken[column[i]]++;
+    }
+    // In each column, any slot.
+    for (int64_t i = 0; i < features; ++i) {
+      int64_t other = random.between(0, features - 1);
+      if (column[i] == column[other])
+        std::swap(slot[i], slot[other]);
+    }
+    op.setForm(flow::OrderForm::Table);
+    op.setColumn(column);
+    op.setSlot(slot);
+  }
+}
+
+static std::string nameOf(mlir::Type type) {
+  return type.isF16() ? "f16" : type.isBF16() ? "bf16" : "f32";
+}
+std::string storageOf(HostSide &side) { return nameOf(side.step().getType()); }
+std::string sumsOf(HostSide &side) {
+  return side.step().getAccumulate() == "f32" ? "f32" : storageOf(side);
 }
 
 Surroundings::Surroundings(Random &random) {

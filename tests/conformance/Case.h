@@ -7,6 +7,7 @@
 #ifndef WAFERFLOW_TESTS_CONFORMANCE_CASE_H
 #define WAFERFLOW_TESTS_CONFORMANCE_CASE_H
 
+#include "compiler/problems/mapping/Orders.h"
 #include "runtime/translate/HostSide.h"
 #include "simulator/machine/Reader.h"
 
@@ -44,10 +45,17 @@ struct Counts {
   int64_t axpys = 0, dots = 0;
 };
 
-/// What the fabric must give, bit for bit: from the placed module and the
-/// inputs, computed in plain loops with rounding where the programs round.
-/// `side` knows masks and where tokens and features lie.
-using Reference = std::function<Result<HostTensors>(
+struct Expected {
+  HostTensors values; ///< bit for bit
+  /// How far the oracle may be off in f32: 1e-5 of it, element by element.
+  /// Empty: what the oracle makes of the inputs' absolute values, sum |a b|.
+  HostTensors sizes;
+};
+
+/// What the fabric must give: from the placed module and the inputs, computed
+/// in plain loops with rounding where the programs round. `side` knows masks
+/// and where tokens and features lie.
+using Reference = std::function<Result<Expected>(
     mlir::ModuleOp placed, HostSide &side, const HostTensors &inputs)>;
 
 struct Case {
@@ -58,26 +66,34 @@ struct Case {
   std::string type; ///< storage: "f16", "bf16" or "f32"
   std::vector<std::string> machine; ///< overrides of machines/tiny.yaml
   int64_t go = 0;                   ///< output groups; 0: chosen
+  std::optional<OrderKind> order;   ///< of features; none: chosen
+  bool shuffled = false;            ///< any order of features instead
   /// Changes what choose-mapping chose; may be empty.
   std::function<void(mlir::ModuleOp)> remap;
+  /// Changes the module once it has its relayouts; may be empty.
+  std::function<void(mlir::ModuleOp)> rewrite;
+  /// The next token number, where the step has token numbers.
+  std::function<int64_t(Random &random, size_t index)> token;
   Reference reference;
   /// What must have been counted, exactly; may be empty.
   std::function<Counts(HostSide &side)> counts;
-  /// Where the oracle's result may be far from the fabric's without error:
-  /// bounds 1e-5 x the oracle's result for inputs of absolute values, unless
-  /// the generator knows better.
-  std::function<HostTensors(const HostTensors &oracle, const HostTensors &sums)>
-      bound;
 };
 
-using Generator = std::function<Case(uint64_t seed)>;
+/// A kind of kernel and its random programs.
+struct Kind {
+  std::string name;
+  Case (*generate)(uint64_t seed);
+};
+void PrintTo(const Kind &kind, std::ostream *out);
 
-/// All generators by name; a kind of kernel joins the suite here.
-const std::vector<std::pair<std::string, Generator>> &generators();
+/// All kinds; a kind of kernel joins the suite here.
+const std::vector<Kind> &generators();
 
 Case spmmCase(uint64_t seed);
 Case transposedCase(uint64_t seed);
 Case sddmmCase(uint64_t seed);
+Case mapCase(uint64_t seed);
+Case relayoutCase(uint64_t seed);
 
 /// The step that all generators share: tokens, type, rectangle, back-pressure.
 struct Surroundings {
@@ -92,6 +108,16 @@ struct Surroundings {
   std::string step() const;
   std::string what() const;
 };
+
+/// Takes an order of features: one of the mapping's kinds, or (where no kernel
+/// needs heads in one place) any.
+void chooseOrder(Case &which, uint64_t seed, bool anyOrder = true);
+/// Deals the features of every order without heads anew.
+void shuffleOrders(mlir::ModuleOp module, uint64_t seed);
+
+/// The step's storage type, and that of its sums: "f16", "bf16" or "f32".
+std::string storageOf(HostSide &side);
+std::string sumsOf(HostSide &side);
 
 /// `value` in the storage type `type`, to nearest, ties to even.
 float rounded(const std::string &type, float value);

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tests/conformance/Case.h"
+#include "tests/conformance/StepText.h"
 
 #include "dialects/flow/Flow.h"
 #include "dialects/flow/Orders.h"
@@ -40,22 +40,7 @@ Shape weightShape(Random &random) {
 }
 
 std::string tensorOf(int64_t rows, int64_t columns) {
-  return "tensor<" + std::to_string(rows) + "x" + std::to_string(columns) +
-         "xf32>";
-}
-
-std::string labels(const char *phase) {
-  return std::string("label = \"kernel\", layer = 0 : i64, phase = "
-                     "#flow.phase<") +
-         phase + ">, section = #flow.section<block>";
-}
-
-std::string module(const std::string &arguments, const std::string &results,
-                   const Surroundings &around, const std::string &kernel,
-                   const std::string &type) {
-  return "module {\nfunc.func @step(" + arguments + ") -> (" + results +
-         ") attributes {flow.step = " + around.step() + "} {\n%r = " + kernel +
-         "\nreturn %r : " + type + "\n}\n}\n";
+  return tensorType({rows, columns});
 }
 
 /// Columns that hold `features` in a blocked order.
@@ -65,8 +50,8 @@ int64_t columnsOf(int64_t features, int64_t width) {
 }
 
 /// One product w[r, i] x[t, i], row by row as the ring adds it up.
-Result<HostTensors> multiply(ModuleOp placed, HostSide &side,
-                             const HostTensors &inputs) {
+Result<Expected> multiply(ModuleOp placed, HostSide &side,
+                          const HostTensors &inputs) {
   flow::SpmmOp spmm;
   placed.walk([&](flow::SpmmOp op) { spmm = op; });
   flow::LayoutAttr in = *spmm.getInLayout(), out = *spmm.getOutLayout();
@@ -81,11 +66,7 @@ Result<HostTensors> multiply(ModuleOp placed, HostSide &side,
   if (!live)
     return live.errors;
   bool transposed = spmm.getTransposed();
-  auto step = side.step();
-  std::string type = step.getType().isF16()    ? "f16"
-                     : step.getType().isBF16() ? "bf16"
-                                               : "f32";
-  std::string sums = step.getAccumulate() == "f32" ? "f32" : type;
+  std::string type = storageOf(side), sums = sumsOf(side);
   const HostTensor &x = inputs.at("arg1"), &w = inputs.at("w");
   int64_t tokens = x.shape[0], inFeatures = x.shape[1];
   int64_t outFeatures = transposed ? w.shape[1] : w.shape[0];
@@ -112,20 +93,18 @@ Result<HostTensors> multiply(ModuleOp placed, HostSide &side,
         }
         y.floats()[t * outFeatures + row.feature] = rounded(type, total);
       }
-  return HostTensors{{"result0", std::move(y)}};
+  return Expected{{{"result0", std::move(y)}}, {}};
 }
 
 /// Dots of the tokens of a core, added up down y and over token groups.
-Result<HostTensors> gradient(ModuleOp placed, HostSide &side,
-                             const HostTensors &inputs) {
+Result<Expected> gradient(ModuleOp placed, HostSide &side,
+                          const HostTensors &inputs) {
   flow::SddmmOp sddmm;
   placed.walk([&](flow::SddmmOp op) { sddmm = op; });
   auto live = side.positions("w.grad");
   if (!live)
     return live.errors;
-  std::string type = side.step().getType().isF16()    ? "f16"
-                     : side.step().getType().isBF16() ? "bf16"
-                                                      : "f32";
+  std::string type = storageOf(side);
   const HostTensor &x = inputs.at("arg1"), &dy = inputs.at("arg2");
   int64_t in = x.shape[1], out = dy.shape[1];
   HostTensor dw = HostTensor::zeros({out, in}, false);
@@ -149,7 +128,7 @@ Result<HostTensors> gradient(ModuleOp placed, HostSide &side,
       }
       dw.floats()[o * in + i] = total;
     }
-  return HostTensors{{"w.grad", std::move(dw)}};
+  return Expected{{{"w.grad", std::move(dw)}}, {}};
 }
 
 /// Positions of a weight or its gradient that are not masked.
@@ -233,6 +212,7 @@ Case productCase(uint64_t seed, bool transposed) {
                 ", go " + std::to_string(result.go) +
                 (interleaved ? " interleaved" : " contiguous") + ", buffers " +
                 std::to_string(buffers);
+  chooseOrder(result, seed);
   return result;
 }
 
@@ -271,6 +251,7 @@ Case sddmmCase(uint64_t seed) {
   result.what = w + " " + at + ", " + around.what() + ", broadcast " +
                 (input ? "input" : "output") + ", buffers " +
                 std::to_string(buffers);
+  chooseOrder(result, seed);
   return result;
 }
 

@@ -1,0 +1,67 @@
+//===- StepText.h - A step of a few kernels, as text ------------*- C++ -*-===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef WAFERFLOW_TESTS_CONFORMANCE_STEPTEXT_H
+#define WAFERFLOW_TESTS_CONFORMANCE_STEPTEXT_H
+
+#include "tests/cases/LinalgText.h"
+#include "tests/conformance/Case.h"
+
+namespace waferflow::conformance {
+
+/// The labels that every kernel has: label, layer, phase and section.
+std::string labels(const char *phase);
+
+/// A module of one kernel.
+std::string module(const std::string &arguments, const std::string &results,
+                   const Surroundings &around, const std::string &kernel,
+                   const std::string &type);
+
+/// A value of the step and of a kernel's body.
+struct Value {
+  std::string name;
+  Sizes shape;
+  std::string element = "f32";
+  std::string type() const { return tensorType(shape, element); }
+};
+
+/// The function @step, kernel by kernel.
+class StepText {
+public:
+  explicit StepText(const Surroundings &around) : around(around) {}
+
+  /// The host calls it "arg" and its number, or by the weight's name.
+  Value argument(const Sizes &shape, const std::string &attributes = "",
+                 const std::string &element = "f32");
+  /// {flow.weight = ...} without a mask.
+  Value weight(const std::string &name, const Sizes &shape);
+
+  /// A kernel with a body: `op` is "flow.map", `after` what stands behind its
+  /// inputs. `write` gets the inputs as the body knows them and returns what it
+  /// yields, in the shapes of the results.
+  std::vector<Value>
+  kernel(const std::string &op, const std::string &after, const char *phase,
+         const std::vector<Value> &inputs,
+         const std::function<std::vector<Value>(
+             LinalgText &, const std::vector<Value> &)> &write);
+
+  /// The host calls it "result" and its number.
+  void result(const Value &value, const std::string &attributes = "");
+  /// The gradient of a weight, wanted everywhere: "<weight>.grad".
+  void gradient(const Value &value, const std::string &weight);
+
+  std::string str() const;
+
+private:
+  const Surroundings &around;
+  std::vector<std::string> arguments, names, types, resultTypes;
+  std::string ops;
+  int64_t kernels = 0;
+};
+
+} // namespace waferflow::conformance
+
+#endif // WAFERFLOW_TESTS_CONFORMANCE_STEPTEXT_H
