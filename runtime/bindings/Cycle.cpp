@@ -6,9 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Cycle.h"
 
+#include "runtime/bindings/Traces.h"
+
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/CycleReport.h"
 #include "runtime/engine/CycleTrainer.h"
+#include "runtime/engine/TraceJson.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -109,7 +112,9 @@ std::string reportOf(CycleModule &module, const CycleRun &run,
 
 py::tuple run(CycleModule &module,
               const std::map<std::string, py::array> &given,
-              const std::string &weights, const Callback &callback) {
+              const std::string &weights, const Callback &callback,
+              const std::string &traces) {
+  auto recorder = unwrap(module.recorder(unwrap(traceRequest(traces))));
   HostTensors inputs = tensorsOf(given);
   Clock clock;
   if (auto error = module.complete(inputs))
@@ -117,11 +122,12 @@ py::tuple run(CycleModule &module,
   auto result = [&] {
     CycleProgress progress = progressOf(callback);
     py::gil_scoped_release unlocked;
-    return module.run(inputs, progress);
+    return module.run(inputs, progress, {}, recorder.get());
   }();
   CycleRun finished = unwrap(std::move(result));
   return py::make_tuple(arraysOf(finished.outputs),
-                        reportOf(module, finished, weights, clock));
+                        reportOf(module, finished, weights, clock),
+                        tracesOf(unwrap(recorder->texts())));
 }
 
 py::object maskOf(CycleModule &module, const std::string &name) {
@@ -178,8 +184,8 @@ void waferflow::bindCycle(py::module_ &module) {
       .def("mask", &maskOf, py::arg("name"),
            "bool [rows, columns] of a pruned weight, None of a dense one.")
       .def("run", &run, py::arg("inputs"), py::arg("weights"),
-           py::arg("progress") = py::none(),
-           "Outputs by name, and the report as JSON text.");
+           py::arg("progress") = py::none(), py::arg("traces") = "null",
+           "Outputs by name, the report as JSON text, and traces by kind.");
   py::class_<CycleTrainer>(module, "CycleTrainer",
                            "A module and the weight store between its runs.")
       .def(py::init([](CycleModule &module,

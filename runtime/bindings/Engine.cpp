@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/bindings/Engine.h"
 
+#include "runtime/bindings/Traces.h"
+
 #include "runtime/engine/Collective.h"
 #include "runtime/engine/Kernel.h"
 #include "runtime/engine/Run.h"
@@ -106,14 +108,19 @@ void bindEngine(py::module_ &module) {
                                             requestOf(request)));
              });
   module.def("machine_table", &machineTableOf);
-  module.def("collective", [](const std::string &request) {
-    py::gil_scoped_release unlocked;
-    return unwrap(collective(request));
-  });
-  module.def("kernel", [](const std::string &request) {
-    py::gil_scoped_release unlocked;
-    return unwrap(kernel(request));
-  });
+  auto answer = [](Result<Answer> (*command)(const std::string &)) {
+    return [command](const std::string &request) {
+      auto result = [&] {
+        py::gil_scoped_release unlocked;
+        return unwrap(command(request));
+      }();
+      return py::make_tuple(std::move(result.json), tracesOf(result.traces));
+    };
+  };
+  module.def("collective", answer(&collective),
+             "The result as JSON text, and traces by kind.");
+  module.def("kernel", answer(&kernel),
+             "The result as JSON text, and traces by kind.");
 }
 
 } // namespace waferflow

@@ -208,9 +208,20 @@ Result<CollectiveResult> runCollective(const CollectiveRequest &request) {
       return *error;
   }
   FabricSystem system;
-  auto run = system.run(program, image);
+  auto recorder = Recorder::create(request.traces, program.width,
+                                   program.height, {program.name});
+  if (!recorder)
+    return recorder.errors;
+  CycleOptions options;
+  options.observer = (*recorder)->begin(program.name, 0);
+  auto run = system.run(program, image, options);
   if (!run)
     return run.errors;
+  if (auto error = (*recorder)->end(run->cycles))
+    return *error;
+  auto traces = (*recorder)->texts();
+  if (!traces)
+    return traces.errors;
   if (auto error = checkValues(program, image, *operation, shape))
     return *error;
 
@@ -230,6 +241,7 @@ Result<CollectiveResult> runCollective(const CollectiveRequest &request) {
                         : "derived from the model of HPDC'24, Near-Optimal "
                           "Wafer-Scale Reduce";
   result.machineFile = std::move(*file);
+  result.traces = std::move(*traces);
   return result;
 }
 

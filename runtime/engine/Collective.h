@@ -7,6 +7,7 @@
 #ifndef WAFERFLOW_RUNTIME_ENGINE_COLLECTIVE_H
 #define WAFERFLOW_RUNTIME_ENGINE_COLLECTIVE_H
 
+#include "runtime/engine/TraceJson.h"
 #include "simulator/cycle/Counters.h"
 #include "simulator/cycle/collectives/Collectives.h"
 #include "simulator/machine/Reader.h"
@@ -29,6 +30,7 @@ struct CollectiveRequest {
   std::string machine = "cs3";  ///< name, or path of a YAML file
   std::string machinesDir;
   std::vector<std::string> overrides; ///< "pe.setup_cycles=13"
+  cycle::TraceRequest traces;
 };
 
 /// What HPDC'24 says of it, for hops of one cycle.
@@ -47,6 +49,7 @@ struct CollectiveResult {
   double seconds = 0;
   cycle::Counters counters;
   PublishedCycles published;
+  cycle::TraceTexts traces;
 };
 
 /// broadcast, chain, tree, two-phase, star, ring, 2d.
@@ -58,7 +61,7 @@ const std::vector<std::string> &collectiveNames();
 Result<CollectiveResult> runCollective(const CollectiveRequest &request);
 
 /// The same from and to JSON text.
-Result<std::string> collective(const std::string &request);
+Result<Answer> collective(const std::string &request);
 
 } // namespace waferflow
 

@@ -28,12 +28,13 @@ static Result<CollectiveRequest> requestOf(StringRef text) {
       map.map("group", request.group) && map.map("type", request.type) &&
       map.map("machine", request.machine) &&
       map.map("machines_dir", request.machinesDir) &&
-      map.map("set", request.overrides))
+      map.map("set", request.overrides) &&
+      map.mapOptional("traces", request.traces))
     return request;
   return Error{"request", toString(root.getError())};
 }
 
-Result<std::string> collective(const std::string &text) {
+Result<Answer> collective(const std::string &text) {
   Result<CollectiveRequest> request = requestOf(text);
   if (!request)
     return request.errors;
@@ -48,7 +49,7 @@ Result<std::string> collective(const std::string &text) {
   const PublishedCycles &published = run->published;
   double difference = static_cast<double>(run->cycles - published.cycles) /
                       static_cast<double>(published.cycles);
-  return std::string(formatv(
+  std::string answer = formatv(
       "{0}", json::Value(json::Object{
                  {"operation", request->operation},
                  {"machine", run->machineFile.machine.name},
@@ -67,7 +68,8 @@ Result<std::string> collective(const std::string &text) {
                                             {"formula", published.formula},
                                             {"source", published.source}}},
                  {"counters", std::move(counters)},
-                 {"energy", energy}})));
+                 {"energy", energy}}));
+  return Answer{std::move(answer), std::move(run->traces)};
 }
 
 } // namespace waferflow

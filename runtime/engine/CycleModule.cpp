@@ -181,12 +181,10 @@ std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
   return std::nullopt;
 }
 
-std::optional<Error> CycleModule::runProgram(cycle::ProgramRunner &runner,
-                                             ProgramOp program,
-                                             const HostTensors &inputs,
-                                             const cycle::CycleOptions &options,
-                                             cycle::SramImage &image,
-                                             CycleRun &run) {
+std::optional<Error> CycleModule::runProgram(
+    cycle::ProgramRunner &runner, ProgramOp program, const HostTensors &inputs,
+    const cycle::CycleOptions &options, cycle::Recorder *recorder,
+    cycle::SramImage &image, CycleRun &run) {
   ProgramRun counted;
   counted.name = program.getSymName().str();
   HostStreams streams(*side);
@@ -222,9 +220,15 @@ std::optional<Error> CycleModule::runProgram(cycle::ProgramRunner &runner,
     output.expected = *expected;
   }
 
-  auto done = runner.run(*translated, image, options);
+  cycle::CycleOptions observed = options;
+  if (recorder)
+    observed.observer = recorder->begin(counted.name, run.cycles);
+  auto done = runner.run(*translated, image, observed);
   if (!done)
     return Error{"program @" + counted.name, done.errors.front().str()};
+  if (recorder)
+    if (auto error = recorder->end(run.cycles + done->cycles))
+      return error;
   for (auto [i, sink] : llvm::enumerate(sinks)) {
     HostAttr host = sink.drain.getHostAttr();
     const std::vector<cycle::TimedWavelet> &left = done->outputs[i];
@@ -254,6 +258,15 @@ std::optional<Error> CycleModule::runProgram(cycle::ProgramRunner &runner,
   return std::nullopt;
 }
 
+Result<std::unique_ptr<cycle::Recorder>>
+CycleModule::recorder(const cycle::TraceRequest &request) {
+  std::vector<std::string> names;
+  for (auto program : op->getOps<ProgramOp>())
+    names.push_back(program.getSymName().str());
+  const Machine &machine = side->machine();
+  return cycle::Recorder::create(request, machine.width, machine.height, names);
+}
+
 /// Bytes of a core's memory that any program or the host may touch.
 static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
   int64_t bytes = 8;
@@ -278,15 +291,17 @@ static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
 
 Result<CycleRun> CycleModule::run(const HostTensors &inputs,
                                   const CycleProgress &progress,
-                                  const cycle::CycleOptions &options) {
+                                  const cycle::CycleOptions &options,
+                                  cycle::Recorder *recorder) {
   cycle::FabricSystem system;
-  return runOn(system, inputs, progress, options);
+  return runOn(system, inputs, progress, options, recorder);
 }
 
 Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
                                     const HostTensors &inputs,
                                     const CycleProgress &progress,
-                                    const cycle::CycleOptions &options) {
+                                    const cycle::CycleOptions &options,
+                                    cycle::Recorder *recorder) {
   CycleRun run;
   const Machine &machine = side->machine();
   cycle::SramImage image(machine.width, machine.height,
@@ -314,7 +329,8 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
         run.cycles += machine.rerouteCycles;
         runner.pass(machine.rerouteCycles);
       }
-      if (auto error = runProgram(runner, program, inputs, options, image, run))
+      if (auto error = runProgram(runner, program, inputs, options, recorder,
+                                  image, run))
         return *error;
     }
   }

@@ -16,6 +16,7 @@
 #include "runtime/engine/Session.h"
 #include "runtime/translate/HostSide.h"
 #include "simulator/cycle/ProgramRunner.h"
+#include "simulator/cycle/traces/Recorder.h"
 
 #include <functional>
 
@@ -72,24 +73,31 @@ public:
   /// The same of weights alone: nothing but weights may be given.
   std::optional<Error> completeWeights(HostTensors &weights);
 
+  /// Records programs of this module. An error names a core that the machine
+  /// or a program that the module does not have.
+  Result<std::unique_ptr<cycle::Recorder>>
+  recorder(const cycle::TraceRequest &request);
+
   /// Runs all programs on memory of zeros, on SystemC modules of its own that
-  /// are elaborated once. `inputs` must be complete.
+  /// are elaborated once. `inputs` must be complete; `recorder` (not null) sees
+  /// the programs in place of the options' observer.
   Result<CycleRun> run(const HostTensors &inputs,
                        const CycleProgress &progress = nullptr,
-                       const cycle::CycleOptions &options = {});
+                       const cycle::CycleOptions &options = {},
+                       cycle::Recorder *recorder = nullptr);
   /// The same on something else that runs programs.
   Result<CycleRun> runOn(cycle::ProgramRunner &runner,
                          const HostTensors &inputs,
                          const CycleProgress &progress = nullptr,
-                         const cycle::CycleOptions &options = {});
+                         const cycle::CycleOptions &options = {},
+                         cycle::Recorder *recorder = nullptr);
 
 private:
   CycleModule() = default;
-  std::optional<Error> runProgram(cycle::ProgramRunner &runner,
-                                  fabric::ProgramOp program,
-                                  const HostTensors &inputs,
-                                  const cycle::CycleOptions &options,
-                                  cycle::SramImage &image, CycleRun &run);
+  std::optional<Error>
+  runProgram(cycle::ProgramRunner &runner, fabric::ProgramOp program,
+             const HostTensors &inputs, const cycle::CycleOptions &options,
+             cycle::Recorder *recorder, cycle::SramImage &image, CycleRun &run);
   std::optional<Error> completeSome(HostTensors &inputs, bool weightsAlone);
   Result<HostTensor> fromCheckpoint(const HostDeclaration &weight);
   std::optional<Error> checkTokenNumbers(const HostTensors &inputs);

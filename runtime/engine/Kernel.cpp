@@ -84,6 +84,8 @@ std::optional<Error> checkRequest(const KernelRequest &request) {
   if (request.fidelity != "cycle" && request.fidelity != "tile")
     return Error{"fidelity",
                  "expected cycle or tile, got '" + request.fidelity + "'"};
+  if (request.fidelity != "cycle" && request.traces.any())
+    return Error{"traces", "only fidelity cycle records them"};
   return std::nullopt;
 }
 
@@ -156,9 +158,16 @@ std::optional<Error> runCycle(const KernelRequest &request,
   auto inputs = randomInputs(**module, graph.type, request.seed, request.rows);
   if (!inputs)
     return inputs.errors.front();
-  auto run = (*module)->run(*inputs);
+  auto recorder = (*module)->recorder(request.traces);
+  if (!recorder)
+    return recorder.errors.front();
+  auto run = (*module)->run(*inputs, nullptr, {}, recorder->get());
   if (!run)
     return run.errors.front();
+  auto traces = (*recorder)->texts();
+  if (!traces)
+    return traces.errors.front();
+  result.traces = std::move(*traces);
   result.cycles = run->cycles;
   std::map<std::string, int64_t> totals;
   for (const ProgramRun &program : run->programs) {

@@ -8,6 +8,7 @@
 #define WAFERFLOW_RUNTIME_ENGINE_KERNEL_H
 
 #include "runtime/engine/GraphRun.h"
+#include "runtime/engine/TraceJson.h"
 #include "simulator/machine/Reader.h"
 
 namespace waferflow {
@@ -27,6 +28,7 @@ struct KernelRequest {
   std::string fidelity = "cycle";
   std::vector<std::string> settings; ///< "pe.launch_cycles=0", "mapping.go=2"
   int64_t seed = 0;
+  cycle::TraceRequest traces; ///< at fidelity cycle; cores of the region
 };
 
 struct KernelResult {
@@ -41,6 +43,7 @@ struct KernelResult {
   /// Of fidelity cycle: the element that is furthest off, as a fraction of what
   /// its terms' absolute values add up to, and what rounding allows.
   std::optional<double> error, allowedError;
+  cycle::TraceTexts traces;
 };
 
 /// spmm, spmm-t, sddmm, map, reduce, gather.
@@ -55,7 +58,7 @@ std::string kernelGraph(const KernelRequest &request, int64_t sequences);
 Result<KernelResult> runKernel(const KernelRequest &request);
 
 /// The same from and to JSON text.
-Result<std::string> kernel(const std::string &request);
+Result<Answer> kernel(const std::string &request);
 
 } // namespace waferflow
 

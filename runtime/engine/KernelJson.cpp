@@ -29,12 +29,13 @@ static Result<KernelRequest> requestOf(StringRef text) {
       map.map("machine", request.machine) &&
       map.map("machines_dir", request.machinesDir) &&
       map.map("fidelity", request.fidelity) &&
-      map.map("set", request.settings) && map.map("seed", request.seed))
+      map.map("set", request.settings) && map.map("seed", request.seed) &&
+      map.mapOptional("traces", request.traces))
     return request;
   return Error{"request", toString(root.getError())};
 }
 
-Result<std::string> kernel(const std::string &text) {
+Result<Answer> kernel(const std::string &text) {
   Result<KernelRequest> request = requestOf(text);
   if (!request)
     return request.errors;
@@ -54,7 +55,7 @@ Result<std::string> kernel(const std::string &text) {
   auto optional = [](std::optional<double> value) {
     return value ? json::Value(*value) : json::Value(nullptr);
   };
-  return std::string(formatv(
+  std::string answer = formatv(
       "{0}",
       json::Value(json::Object{{"operation", request->operation},
                                {"machine", run->machineFile.machine.name},
@@ -74,7 +75,8 @@ Result<std::string> kernel(const std::string &text) {
                                {"allowed_error", optional(run->allowedError)},
                                {"parts", std::move(parts)},
                                {"counters", std::move(counters)},
-                               {"energy", energy}})));
+                               {"energy", energy}}));
+  return Answer{std::move(answer), std::move(run->traces)};
 }
 
 } // namespace waferflow

@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from waferflow import collectives, cycle, kernels, models, native, paths, requests, training
+from waferflow import (
+    collectives,
+    cycle,
+    kernels,
+    models,
+    native,
+    paths,
+    requests,
+    traces,
+    training,
+)
 from waferflow.collectives import Collective
 from waferflow.cycle import Arrays, CycleResult, CycleResults
 from waferflow.errors import WaferflowError
@@ -32,7 +42,8 @@ def run(
             `seq` (tokens; default the largest number that fits, min(2048, model's maximum)),
             `mask` (uniform, magnitude, checkpoint, 2:4), `step` (train, forward), `type` (f16,
             bf16, f32), `accumulate` (storage, f32), `set` ("key=value" strings or a mapping),
-            `seed`, `sensitivity` (tile), `threads`.
+            `seed`, `sensitivity` (tile), `threads`; at fidelity cycle with one sparsity, files
+            that record it: `trace`, `vcd`, `landings`, with `cores` and `programs` (see `Traces`).
         fidelity: tile or cycle.
 
     Returns:
@@ -44,6 +55,7 @@ def run(
     requests.one_of("fidelity", fidelity, requests.FIDELITIES)
     if fidelity == "cycle":
         return execute(model, progress=progress, **options)
+    traces.taken(options, fidelity)
     request = requests.build(model, **options)
     # Always a callback: it is where a long run notices Ctrl-C.
     return Results.from_json(native.call("run", request.to_json(), progress or silent))
@@ -55,7 +67,25 @@ def execute(
     """What `run` does at fidelity `cycle`."""
     if sensitivity:
         raise WaferflowError("sensitivity: only fidelity tile varies parameters")
+    recording = traces.taken(options)
     request = requests.build(model, **options)
+    if recording and len(request.sparsity) != 1:
+        first = next(iter(recording.targets))
+        raise WaferflowError(
+            f"{first}: records one step, got {len(request.sparsity)} values of sparsity"
+        )
+    with recording:
+        return execute_points(model, request, progress or silent, recording, options)
+
+
+def execute_points(
+    model: str,
+    request: requests.Request,
+    progress: Progress,
+    recording: traces.Traces,
+    options: dict[str, Any],
+) -> CycleResults:
+    """Executes the dense step and those asked for, of which one may be recorded."""
     seed, vocabulary = request.seed, models.vocabulary(request.config)
     options.pop("sparsity", None)
     ran: dict[float | None, cycle.CycleReport] = {}
@@ -71,7 +101,8 @@ def execute(
         weights = program.synthetic_weights(seed)
         inputs = weights | program.synthetic_batch(vocabulary, seed)
         said = program.describe_weights({}, weights, seed)
-        ran[sparsity] = program.run(inputs, said, progress or silent).report
+        chosen = recording if sparsity == request.sparsity[0] else None
+        ran[sparsity] = program.run(inputs, said, progress, chosen).report
     dense = ran[0.0]
     return CycleResults([cycle.compared(ran[s], dense) for s in request.sparsity])
 
@@ -144,7 +175,9 @@ def simulate(
             or int32 where the program takes integers. Weights that are missing come from the
             checkpoint that the program names.
         progress: for fidelity cycle; called before each program. See `Progress`.
-        **options: `set` ("cost.<entry>=off", fidelity tile), `threads`.
+        **options: `set` ("cost.<entry>=off", fidelity tile), `threads`; for fidelity cycle files
+            that record what happened: `trace`, `vcd`, `landings`, with `cores` and `programs` (see
+            `Traces`).
 
     Returns:
         `Results` of fidelity tile, or a `CycleResult`: outputs by name, and the report.
@@ -153,6 +186,7 @@ def simulate(
     threads = options.pop("threads", None)
     requests.whole("threads", threads, 1)
     settings = requests.check_settings(options.pop("set", ()))
+    recording = traces.taken(options, fidelity)
     if options:
         raise TypeError(f"simulate() got an unexpected argument '{next(iter(options))}'")
     if not isinstance(program, bytes):
@@ -160,7 +194,8 @@ def simulate(
     if fidelity == "cycle":
         if settings:
             raise WaferflowError(f"set: fidelity cycle has nothing to set, got '{settings[0]}'")
-        return execute_program(program, inputs, progress or silent)
+        with recording:
+            return execute_program(program, inputs, progress or silent, recording)
     if inputs is not None:
         raise WaferflowError("inputs: only fidelity cycle computes with values")
     request = {
@@ -180,13 +215,17 @@ def collective(operation: str, **options: Any) -> Collective:
         **options: `pes` (cores in a row, default 64; for 2d "WxH" or (W, H), default 8x8),
             `elements` (a core, default 1024), `group` (cores a group: of two-phase, default the
             root of pes; of 2d, default none, which is chains), `type` (f16, bf16, f32; default
-            f32), `machine` (name or YAML path, default cs3), `set` ("pe.setup_cycles=13").
+            f32), `machine` (name or YAML path, default cs3), `set` ("pe.setup_cycles=13"),
+            and files that record it: `trace`, `vcd`, `landings`, with `cores` (see `Traces`).
 
     Returns:
-        Cycles, counters, and the published formula beside them.
+        Cycles, counters, energy, and the published formula beside them.
     """
-    request = collectives.request(operation, **options)
-    return Collective.from_json(native.call("collective", request))
+    with traces.taken(options) as recording:
+        request = collectives.request(operation, **options, traces=recording.plain())
+        text, recorded = native.call("collective", request)
+        recording.write(recorded)
+    return Collective.from_json(text)
 
 
 def kernel(operation: str, **options: Any) -> Kernel:
@@ -201,23 +240,33 @@ def kernel(operation: str, **options: Any) -> Kernel:
             `type` (f16, bf16, f32; default f16), `region` ("WxH" or (W, H) cores at a corner of
             the machine with their share of its edge, default at most 16x16), `machine` (name or
             YAML path, default cs3), `fidelity` (cycle or tile, default cycle), `set`
-            ("pe.launch_cycles=0", "mapping.go=2"; at tile "cost.launch=off"), `seed` (0).
+            ("pe.launch_cycles=0", "mapping.go=2"; at tile "cost.launch=off"), `seed` (0); at
+            fidelity cycle files that record it: `trace`, `vcd`, `landings`, with `cores` (of the
+            region) and `programs` (see `Traces`).
 
     Returns:
-        Cycles and counters; at fidelity cycle how far the values are off, and what is allowed.
+        Cycles and counters; at fidelity cycle energy, how far the values are off, and what is
+        allowed.
     """
-    return Kernel.from_json(native.call("kernel", kernels.request(operation, **options)))
+    with traces.taken(options, options.get("fidelity", "cycle")) as recording:
+        request = kernels.request(operation, **options, traces=recording.plain())
+        text, recorded = native.call("kernel", request)
+        recording.write(recorded)
+    return Kernel.from_json(text)
 
 
 def execute_program(
-    program: bytes, inputs: Arrays | str | Path | None, progress: Progress
+    program: bytes,
+    inputs: Arrays | str | Path | None,
+    progress: Progress,
+    recording: traces.Traces,
 ) -> CycleResult:
     """What `simulate` does at fidelity `cycle`."""
     if isinstance(inputs, (str, Path)):
         inputs = cycle.load_arrays(Path(inputs))
     given = dict(inputs or {})
     loaded = cycle.Program(program)
-    return loaded.run(given, loaded.describe_weights(given, {}, 0), progress)
+    return loaded.run(given, loaded.describe_weights(given, {}, 0), progress, recording)
 
 
 def train(

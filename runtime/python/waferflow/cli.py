@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from rich.console import Console
 
-from waferflow import api, cycle, models, parser, plot, requests
+from waferflow import api, cycle, models, parser, plot, requests, traces
 from waferflow.errors import WaferflowError
 from waferflow.outputs import Output
 from waferflow.progress import shown
@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> None:
                 fidelity=options.fidelity,
                 sensitivity=options.sensitivity,
                 progress=progress,
+                **trace_options(options),
                 **request,
             )
         if isinstance(results, Results):
@@ -132,6 +133,7 @@ def simulate(options: argparse.Namespace) -> None:
                 progress=progress,
                 set=options.set,
                 threads=options.threads,
+                **trace_options(options),
             )
         if isinstance(results, Results):
             report.show(results, console())
@@ -156,6 +158,7 @@ def collective(options: argparse.Namespace) -> None:
             type=options.type,
             machine=options.machine,
             set=options.set,
+            **trace_options(options),
         )
         collective_table.show(result, console())
         if json_file:
@@ -178,6 +181,7 @@ def kernel(options: argparse.Namespace) -> None:
             fidelity=options.fidelity,
             set=options.set,
             seed=options.seed,
+            **trace_options(options),
         )
         kernel_table.show(result, console())
         if json_file:
@@ -213,6 +217,12 @@ def open_output(stack: ExitStack, target: str | None, what: str) -> Output | Non
 def step_options(options: argparse.Namespace) -> dict[str, object]:
     """The options that every command with a step shares."""
     return {name: getattr(options, name) for name in STEP_OPTIONS}
+
+
+def trace_options(options: argparse.Namespace) -> dict[str, object]:
+    """The options of traces that were given."""
+    given = {name: getattr(options, name, None) for name in traces.OPTIONS}
+    return {name: value for name, value in given.items() if value}
 
 
 def console() -> Console:

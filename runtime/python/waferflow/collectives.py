@@ -91,6 +91,7 @@ def request(
     type: str = "f32",
     machine: str = "cs3",
     set: requests.Settings = (),
+    traces: dict[str, Any] | None = None,
 ) -> str:
     """The text that the C++ side takes. Raises WaferflowError at the first bad argument.
 
@@ -116,5 +117,6 @@ def request(
             "machine": requests.find_machine(machine),
             "machines_dir": str(paths.machines_dir()),
             "set": requests.check_settings(set),
+            "traces": traces,
         }
     )

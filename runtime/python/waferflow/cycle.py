@@ -13,6 +13,7 @@ from waferflow import native
 from waferflow.codec import OPTIONAL, from_plain, to_plain
 from waferflow.energy import Energy
 from waferflow.errors import WaferflowError
+from waferflow.traces import Traces
 
 Arrays = Mapping[str, np.ndarray]
 Progress = Callable[[str, int, int], None]
@@ -178,10 +179,21 @@ class Program:
         self.results: list[dict[str, Any]] = self.module.results
 
     def run(
-        self, inputs: Arrays, weights: str = "given", progress: Progress | None = None
+        self,
+        inputs: Arrays,
+        weights: str = "given",
+        progress: Progress | None = None,
+        traces: Traces | None = None,
     ) -> CycleResult:
-        """Executes the programs. `weights` is what the report says of their values."""
-        outputs, report = native.invoke(self.module.run, arrays(inputs), weights, progress)
+        """Executes the programs. `weights` is what the report says of their values.
+
+        `traces` have been entered.
+        """
+        wanted = traces.to_json() if traces else "null"
+        given = arrays(inputs)
+        outputs, report, texts = native.invoke(self.module.run, given, weights, progress, wanted)
+        if traces:
+            traces.write(texts)
         return CycleResult(outputs, from_plain(CycleReport, json.loads(report), "report"))
 
     def mask(self, weight: str) -> np.ndarray | None:

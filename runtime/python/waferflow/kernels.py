@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from waferflow import paths, requests
 from waferflow.codec import from_plain, to_plain
@@ -90,6 +91,7 @@ def request(
     fidelity: str = "cycle",
     set: requests.Settings = (),
     seed: int = 0,
+    traces: dict[str, Any] | None = None,
 ) -> str:
     """The text that the C++ side takes. Raises WaferflowError at the first bad argument.
 
@@ -123,5 +125,6 @@ def request(
             "fidelity": fidelity,
             "set": requests.check_settings(set),
             "seed": seed,
+            "traces": traces,
         }
     )

@@ -103,6 +103,7 @@ def add_run(commands: Any) -> None:
         help="also the speedup at both ends of every guessed machine parameter",
     )
     add_json(command)
+    add_traces(command)
     command.add_argument(
         "--plot", metavar="FILE", help="picture of speedup over sparsity (.png, .svg or .html)"
     )
@@ -174,6 +175,7 @@ def add_simulate(commands: Any) -> None:
     add_set(command)
     add_threads(command)
     add_json(command)
+    add_traces(command)
 
 
 def add_kernel(commands: Any) -> None:
@@ -212,6 +214,7 @@ def add_kernel(commands: Any) -> None:
     )
     command.add_argument("--seed", type=whole, default=0, metavar="N", help="of mask and values")
     add_json(command)
+    add_traces(command)
 
 
 def add_collective(commands: Any) -> None:
@@ -245,6 +248,7 @@ def add_collective(commands: Any) -> None:
     )
     add_set(command, "machine parameter (pe.setup_cycles=13)")
     add_json(command)
+    add_traces(command, programs=False)
 
 
 def add_lists(commands: Any) -> None:
@@ -332,6 +336,25 @@ def add_set(
         metavar="KEY=VALUE",
         help=keys,
     )
+
+
+def add_traces(command: argparse.ArgumentParser, programs: bool = True) -> None:
+    """What records an execution cycle by cycle, at fidelity cycle."""
+    group = command.add_argument_group("traces, at fidelity cycle")
+    group.add_argument(
+        "--trace", metavar="FILE", help="tasks and instructions as JSON for Perfetto or Chrome"
+    )
+    group.add_argument("--vcd", metavar="FILE", help="task, issue slot and arrivals as waves")
+    group.add_argument(
+        "--landings",
+        metavar="FILE",
+        help="a line for each wavelet at a router, for viewers of the vendor's simulator",
+    )
+    group.add_argument("--cores", nargs="+", metavar="X,Y", help="that are recorded; default all")
+    if programs:
+        group.add_argument(
+            "--programs", nargs="+", metavar="NAME", help="that are recorded; default all"
+        )
 
 
 def add_threads(command: argparse.ArgumentParser) -> None:

@@ -8,8 +8,10 @@
 
 #include "simulator/cycle/kernels/StreamedSpmm.h"
 #include "simulator/cycle/traces/ChromeTrace.h"
-#include "simulator/cycle/traces/Landings.h"
-#include "simulator/cycle/traces/Vcd.h"
+#include "simulator/cycle/traces/Recorder.h"
+
+#include <cinttypes>
+#include <cstdio>
 
 using namespace waferflow;
 using namespace waferflow::cycle;
@@ -116,4 +118,93 @@ TEST(Traces, NoCoresNothing) {
   EXPECT_EQ(traced<LandingTrace>({5, 5, 1, 1}), "");
   EXPECT_EQ(traced<ChromeTrace>({5, 5, 1, 1}),
             "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n]}\n");
+}
+
+/// Two programs of one core each that hand a wavelet on.
+static Result<std::unique_ptr<Recorder>> recorded(const TraceRequest &request) {
+  auto recorder = Recorder::create(request, 1, 1, {"a", "b"});
+  if (!recorder)
+    return recorder;
+  int64_t cycle = 0;
+  for (const char *name : {"a", "b"}) {
+    FabricProgram program = parts::line(name, load("tiny"), 1);
+    parts::route(program, parts::columns(0, 1), 3, Direction::North,
+                 bit(Direction::South));
+    program.inputs.push_back(
+        {"in", Direction::North, 0, 3, 0,
+         std::make_shared<const std::vector<Wavelet>>(
+             std::vector<Wavelet>{{uint32_t(*name), false}})});
+    program.outputs.push_back({"out", Direction::South, 0, 3, 1});
+    CycleOptions options;
+    options.observer = (*recorder)->begin(name, cycle);
+    cycle += ran(program, options).cycles();
+    if (auto error = (*recorder)->end(cycle))
+      return *error;
+    cycle += 1000; // between them
+  }
+  return recorder;
+}
+
+TEST(Recorder, ProgramsShareATimeLine) {
+  TraceRequest request;
+  request.chrome = request.vcd = request.landings = true;
+  auto both = recorded(request);
+  ASSERT_TRUE(bool(both)) << both.str();
+  auto texts = (*both)->texts();
+  ASSERT_TRUE(bool(texts)) << texts.str();
+  int64_t first = 0, second = 0;
+  unsigned data[2] = {0, 0};
+  ASSERT_EQ(std::sscanf(texts->landings->c_str(),
+                        "@%" SCNd64 " P0.0 data %x ctrl 0 landing C3 from link "
+                        "N\n@%" SCNd64 " P0.0 data %x",
+                        &first, &data[0], &second, &data[1]),
+            4)
+      << *texts->landings;
+  EXPECT_EQ(data[0], unsigned('a'));
+  EXPECT_EQ(data[1], unsigned('b'));
+  // The second wavelet as long behind its program's begin as the first.
+  const std::string &chrome = *texts->chrome;
+  int64_t begin = 0;
+  size_t at = chrome.find("\"name\":\"b\",\"pid\":1000000000");
+  ASSERT_NE(at, std::string::npos) << chrome;
+  ASSERT_EQ(std::sscanf(chrome.c_str() + chrome.find("\"ts\":", at),
+                        "\"ts\":%" SCNd64, &begin),
+            1);
+  EXPECT_GT(begin, 1000);
+  EXPECT_EQ(second - begin, first);
+  EXPECT_NE(chrome.find("\"name\":\"a\""), std::string::npos);
+  EXPECT_NE(texts->vcd->find("$timescale"), std::string::npos);
+}
+
+TEST(Recorder, OnlyWhatIsChosen) {
+  TraceRequest request;
+  request.landings = true;
+  request.programs = {"b"};
+  auto one = recorded(request);
+  ASSERT_TRUE(bool(one)) << one.str();
+  auto texts = (*one)->texts();
+  ASSERT_TRUE(bool(texts));
+  EXPECT_FALSE(texts->chrome || texts->vcd);
+  EXPECT_EQ(texts->landings->find("data 00000061"), std::string::npos);
+  EXPECT_NE(texts->landings->find("data 00000062"), std::string::npos);
+  EXPECT_EQ((*one)->begin("a", 0), nullptr); // and costs nothing
+  EXPECT_NE((*one)->begin("b", 0), nullptr);
+}
+
+TEST(Recorder, WhatIsNotThereOrTooMuch) {
+  TraceRequest request;
+  request.landings = true;
+  request.cores = {{0, 0}, {1, 0}};
+  EXPECT_EQ(recorded(request).str(),
+            "cores: (1, 0) is outside the fabric of 1 x 1 cores");
+  request.cores = {{0, -1}};
+  EXPECT_EQ(recorded(request).str(),
+            "cores: (0, -1) is outside the fabric of 1 x 1 cores");
+  request.cores.clear();
+  request.programs = {"c"};
+  EXPECT_EQ(recorded(request).str(), "program: expected one of a, b, got 'c'");
+  request.programs.clear();
+  request.maxBytes = 10;
+  EXPECT_NE(recorded(request).str().find("trace: more than its limit of 10"),
+            std::string::npos);
 }
