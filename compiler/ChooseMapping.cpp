@@ -96,7 +96,8 @@ private:
         cls.heads ? builder.getI64IntegerAttr(cls.headDim) : IntegerAttr(),
         table ? builder.getDenseI32ArrayAttr(order.column)
               : DenseI32ArrayAttr(),
-        table ? builder.getDenseI32ArrayAttr(order.slot) : DenseI32ArrayAttr());
+        table ? builder.getDenseI32ArrayAttr(order.slot) : DenseI32ArrayAttr(),
+        DenseI64ArrayAttr());
   }
 
   LayoutAttr layout(int32_t cls, int32_t layer, int64_t go = 1,
@@ -277,6 +278,7 @@ LogicalResult chooseMapping(ModuleOp module, const FixedMapping &fixed) {
                    func::FuncOp clone) {
     problem.fixedGo = fixed.go;
     problem.fixedOrder = fixed.order;
+    problem.fixedChunks = fixed.chunks;
     auto result = searchExhaustive(problem);
     if (auto *failed = std::get_if<MappingFailure>(&result)) {
       if (!least || failed->overBytes < least->overBytes)

@@ -35,6 +35,7 @@ mlir::FailureOr<int64_t> findLargestTokens(mlir::ModuleOp module, int64_t most);
 struct FixedMapping {
   std::optional<int64_t> go;
   std::optional<OrderKind> order;
+  std::optional<int64_t> chunks = {}; ///< pieces of the vocabulary
 };
 
 /// Name of the order of class `cls` for the kernels of a layer: its own where

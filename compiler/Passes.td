@@ -141,7 +141,9 @@ def ChooseMapping : Pass<"choose-mapping", "::mlir::ModuleOp"> {
   let options = [Option<"go", "go", "int64_t", "0",
                         "output groups of every spmm, 0: choose">,
                  Option<"order", "order", "std::string", "\"\"",
-                        "blocked, striped or dealt for every class, empty: choose">];
+                        "blocked, striped or dealt for every class, empty: choose">,
+                 Option<"chunks", "chunks", "int64_t", "0",
+                        "pieces of the vocabulary, 0: the fewest that fit">];
 }
 
 def InsertRelayouts : Pass<"insert-relayouts", "::mlir::ModuleOp"> {

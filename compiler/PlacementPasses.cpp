@@ -40,6 +40,8 @@ struct ChooseMappingPass : impl::ChooseMappingBase<ChooseMappingPass> {
     flow::FixedMapping fixed;
     if (go != 0)
       fixed.go = go;
+    if (chunks != 0)
+      fixed.chunks = chunks;
     if (!order.empty()) {
       fixed.order = orderKindOf(order);
       if (!fixed.order) {

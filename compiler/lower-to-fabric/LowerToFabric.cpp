@@ -8,6 +8,7 @@
 
 #include "compiler/Passes.h"
 #include "compiler/Wiring.h"
+#include "compiler/lower-to-fabric/Chunks.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -110,7 +111,7 @@ LogicalResult lowerToFabric(ModuleOp module) {
     return failure();
   module->setAttr("flow.step", lowering->step->getAttr("flow.step"));
   declareTensors(*lowering);
-  if (failed(writeArguments(*lowering)))
+  if (failed(unrollChunks(*lowering)) || failed(writeArguments(*lowering)))
     return failure();
   for (Operation &op : lowering->step.getBody().front()) {
     if (auto end = dyn_cast<func::ReturnOp>(op)) {

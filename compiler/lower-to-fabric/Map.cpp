@@ -40,7 +40,10 @@ LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
       job->nodes.resize(lowering.orderOf(held->layout).features());
     }
     job->sinks.push_back(sink);
+    FeatureOrder order = lowering.orderOf(held->layout);
     for (auto [feature, nodes] : llvm::enumerate(job->nodes)) {
+      if (order.column[feature] < 0)
+        continue;
       auto node = body.result(index, static_cast<int64_t>(feature));
       if (failed(node))
         return failure();

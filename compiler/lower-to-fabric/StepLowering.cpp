@@ -40,13 +40,6 @@ FailureOr<StepLowering> StepLowering::of(ModuleOp module) {
   lowering.builder =
       std::make_unique<OpBuilder>(OpBuilder::atBlockEnd(module.getBody()));
   lowering.mapped = std::move(*mapped);
-  for (flow::FlowKernel kernel : lowering.mapped.shape.kernels)
-    if (auto mapping = kernel.getMapping(); mapping && mapping->getChunks() > 1)
-      return kernel->emitOpError("runs in ")
-             << mapping->getChunks()
-             << " pieces of the vocabulary, since its logits do not fit whole; "
-                "the lowering to the fabric keeps them whole: fewer tokens a "
-                "step or more pe.sram_bytes fit";
   return lowering;
 }
 
@@ -66,12 +59,27 @@ ColumnLayout StepLowering::layoutOf(flow::LayoutAttr layout) const {
 flow::LayoutAttr StepLowering::layoutOf(Value value) const {
   if (auto relayout = value.getDefiningOp<flow::RelayoutOp>())
     return relayout.getTo();
+  if (auto it = layouts.find(value); it != layouts.end())
+    return it->second;
   StringRef order = mapped.orderName(value);
   if (order.empty())
     return {};
   MLIRContext *context = module.getContext();
   return flow::LayoutAttr::get(context, FlatSymbolRefAttr::get(context, order),
                                1, "contiguous");
+}
+
+bool StepLowering::isChunked(Value value) const {
+  int32_t cls = mapped.shape.classIndex(value);
+  return chunks() > 1 && cls >= 0 && mapped.problem.classes[cls].chunked;
+}
+
+void StepLowering::setLayout(Value value, flow::LayoutAttr layout) {
+  layouts[value] = layout;
+}
+
+void StepLowering::setResultName(Value value, std::string name) {
+  resultNames[value] = std::move(name);
 }
 
 int64_t StepLowering::bytesOf(const Held &held) const {
@@ -101,7 +109,7 @@ FailureOr<int64_t> StepLowering::allocate(Operation *kernel, int64_t bytes,
          << " are in use, and the largest gap is too small";
 }
 
-FailureOr<Held> StepLowering::hold(Value result) {
+Held StepLowering::shapeOf(Value result) const {
   auto type = cast<RankedTensorType>(result.getType());
   Held held;
   held.layout = layoutOf(result);
@@ -113,6 +121,11 @@ FailureOr<Held> StepLowering::hold(Value result) {
     held.slots = layoutOf(held.layout).slots();
   held.extent =
       held.kind == Held::Kind::Scalar ? 1 : held.slots * tokensPerCore();
+  return held;
+}
+
+FailureOr<Held> StepLowering::hold(Value result) {
+  Held held = shapeOf(result);
   auto address =
       allocate(result.getDefiningOp() ? result.getDefiningOp() : step,
                bytesOf(held), "one of its results");
@@ -121,6 +134,22 @@ FailureOr<Held> StepLowering::hold(Value result) {
   held.address = *address;
   values[result] = held;
   return held;
+}
+
+Foresight::Foresight(StepLowering &lowering, Operation *kernel)
+    : lowering(lowering) {
+  for (Value operand : kernel->getOperands()) {
+    if (lowering.isHeld(operand) ||
+        (isa<BlockArgument>(operand) && !lowering.layoutOf(operand)))
+      continue;
+    lowering.values[operand] = lowering.shapeOf(operand);
+    added.push_back(operand);
+  }
+}
+
+Foresight::~Foresight() {
+  for (Value value : added)
+    lowering.values.erase(value);
 }
 
 void StepLowering::alias(Value result, Value source) {
@@ -238,6 +267,8 @@ std::string StepLowering::resultName(unsigned index) const {
 }
 
 std::optional<std::string> StepLowering::resultName(Value value) const {
+  if (auto it = resultNames.find(value); it != resultNames.end())
+    return it->second;
   Operation *end = step.getBody().front().getTerminator();
   for (auto [i, returned] : llvm::enumerate(end->getOperands()))
     if (returned == value)

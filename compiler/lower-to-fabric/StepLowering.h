@@ -61,6 +61,14 @@ public:
   /// The layout in which `value` was made; none for what has no features.
   flow::LayoutAttr layoutOf(mlir::Value value) const;
 
+  /// Pieces of the vocabulary, and whether only pieces of `value` are held.
+  int64_t chunks() const { return mapped.solution.headChunks; }
+  bool isChunked(mlir::Value value) const;
+  /// Of a value that the placed step does not have: its layout, and the step's
+  /// result that it is a part of.
+  void setLayout(mlir::Value value, flow::LayoutAttr layout);
+  void setResultName(mlir::Value value, std::string name);
+
   /// Where a value that is alive lies.
   const Held &held(mlir::Value value) const;
   bool isHeld(mlir::Value value) const;
@@ -69,6 +77,8 @@ public:
   /// booleans as i16, scalars a token and scalars as f32, activations in the
   /// storage type.
   mlir::FailureOr<Held> hold(mlir::Value result);
+  /// How a value would be held, at no address.
+  Held shapeOf(mlir::Value value) const;
   /// The same for a value that was renamed: `result` is where `source` is.
   void alias(mlir::Value result, mlir::Value source);
   /// SRAM until the end of the kernel that is being lowered.
@@ -91,6 +101,8 @@ public:
   std::optional<std::string> resultName(mlir::Value value) const;
 
 private:
+  friend class Foresight;
+
   mlir::FailureOr<int64_t> allocate(mlir::Operation *kernel, int64_t bytes,
                                     const char *what);
 
@@ -100,11 +112,27 @@ private:
   SramAllocator sram{0};
   llvm::DenseMap<mlir::Value, Held> values;
   llvm::DenseMap<mlir::Value, mlir::Value> renamed; ///< to what holds it
+  llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
+  llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
   std::vector<Held> scratches;
   std::vector<std::pair<HostAttr, Held>> residents;
   int64_t programs = 0;
 
   int64_t bytesOf(const Held &held) const;
+};
+
+/// While it lives, the inputs of a kernel count as held, so that its body can
+/// be looked at (ElementBody) before it is its turn.
+class Foresight {
+public:
+  Foresight(StepLowering &lowering, mlir::Operation *kernel);
+  ~Foresight();
+  Foresight(const Foresight &) = delete;
+  Foresight &operator=(const Foresight &) = delete;
+
+private:
+  StepLowering &lowering;
+  llvm::SmallVector<mlir::Value> added;
 };
 
 /// The type in which SRAM holds elements of `type`, given the storage type.

@@ -288,6 +288,14 @@ LogicalResult OrderOp::verify() {
   if (!table && (getForm() == OrderForm::Heads) != getHeadDim().has_value())
     return emitOpError()
            << "expected head_dim with heads, and not with blocked";
+  if (getPart()) {
+    ArrayRef<int64_t> part = *getPart();
+    if (getForm() != OrderForm::Blocked || part.size() != 2 || part[0] < 0 ||
+        part[0] >= part[1] || part[1] > static_cast<int64_t>(getFeatures()))
+      return emitOpError() << "expected a part [first, last) of blocked "
+                              "features, 0 <= first < last <= "
+                           << getFeatures() << ", got [" << part << ")";
+  }
   if (getHeadDim() && (getHeadDim() == 0 || getFeatures() % *getHeadDim()))
     return emitOpError() << "expected features to be a multiple of head_dim, "
                             "got "

@@ -230,6 +230,8 @@ def Flow_OrderOp : Op<Flow_Dialect, "order", [Symbol]> {
     own whole columns and rotary pairs share one. `table`: column and slot of every
     feature are given, the slots of a column being 0, 1, ...; with `head_dim` rotary
     pairs (dims i and i + head_dim / 2) have neighbouring slots of one column.
+    `part` (of blocked): only features first to last - 1 lie in columns at all, as if
+    there were no others; they keep their numbers.
 
     ```mlir
     flow.order @residual features 64 columns 16 blocked
@@ -238,11 +240,13 @@ def Flow_OrderOp : Op<Flow_Dialect, "order", [Symbol]> {
         column = array<i32: 0, 1, 0>, slot = array<i32: 0, 0, 1>}
     flow.order @dealt features 4 columns 2 table {head_dim = 4 : i64,
         column = array<i32: 1, 0, 1, 0>, slot = array<i32: 0, 0, 1, 1>}
+    flow.order @second_half features 256 columns 12 blocked {part = array<i64: 128, 256>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$features, I64Attr:$columns,
       Flow_OrderFormAttr:$form, OptionalAttr<I64Attr>:$head_dim,
-      OptionalAttr<DenseI32ArrayAttr>:$column, OptionalAttr<DenseI32ArrayAttr>:$slot);
+      OptionalAttr<DenseI32ArrayAttr>:$column, OptionalAttr<DenseI32ArrayAttr>:$slot,
+      OptionalAttr<DenseI64ArrayAttr>:$part);
   let assemblyFormat = [{
     $sym_name `features` custom<BareInt>($features) `columns` custom<BareInt>($columns)
     custom<BareEnum>($form) attr-dict

@@ -14,8 +14,17 @@ FeatureOrder featureOrder(OrderOp order) {
   std::string name = order.getSymName().str();
   int64_t features = order.getFeatures(), columns = order.getColumns();
   switch (order.getForm()) {
-  case OrderForm::Blocked:
-    return blockedOrder(name, features, columns);
+  case OrderForm::Blocked: {
+    if (!order.getPart())
+      return blockedOrder(name, features, columns);
+    ArrayRef<int64_t> part = *order.getPart();
+    FeatureOrder lain = blockedOrder(name, part[1] - part[0], columns);
+    for (std::vector<int32_t> *list : {&lain.column, &lain.slot}) {
+      list->insert(list->begin(), part[0], -1);
+      list->resize(features, -1);
+    }
+    return lain;
+  }
   case OrderForm::Heads: {
     int64_t headDim = *order.getHeadDim();
     return headOrder(name, features / headDim, headDim, columns);

@@ -145,9 +145,11 @@ void readSetting(StringRef setting, Request &request, Reader &reader) {
       request.go = number;
     else if (key == "keep_every")
       request.keepEvery = number;
+    else if (key == "chunks")
+      request.chunks = number;
     else
-      reader.fail(where, "expected mapping.gt, mapping.go, mapping.keep_every "
-                         "or mapping.order, got 'mapping." +
+      reader.fail(where, "expected mapping.gt, mapping.go, mapping.chunks, "
+                         "mapping.keep_every or mapping.order, got 'mapping." +
                              key.str() + "'");
     return;
   }

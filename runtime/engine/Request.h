@@ -54,6 +54,7 @@ struct Request {
   CostSwitches switches;                     ///< cost.E=off
   std::optional<int64_t> gt, go, keepEvery;  ///< mapping.*
   std::optional<OrderKind> order;            ///< mapping.order
+  std::optional<int64_t> chunks;             ///< mapping.chunks
 };
 
 /// Reads the JSON request; the first thing that is wrong as one error.

@@ -106,7 +106,7 @@ std::optional<Error> Session::chooseTokens() {
     return collector.error("");
   if (*largest == 0) {
     // The mapping of one sequence says what is over and by how much.
-    if (failed(chooseMapping(**built, {asked.go, asked.order})))
+    if (failed(chooseMapping(**built, {asked.go, asked.order, asked.chunks})))
       return collector.error("one sequence of " + std::to_string(stepSeq) +
                              " tokens does not fit");
     *largest = stepSeq;
@@ -176,7 +176,7 @@ Result<Module> Session::placed(double sparsity, MaskCache &masks) {
     if (auto error = countMasks(**module, masks))
       return *error;
   DiagnosticCollector collector(*context);
-  if (failed(chooseMapping(**module, {asked.go, asked.order})) ||
+  if (failed(chooseMapping(**module, {asked.go, asked.order, asked.chunks})) ||
       failed(insertRelayouts(**module)) || failed(planSram(**module)) ||
       failed(placeKernels(**module)))
     return collector.error("");

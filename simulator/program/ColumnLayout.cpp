@@ -23,6 +23,8 @@ ColumnLayout columnLayout(const FeatureOrder &order, int64_t groupColumns) {
   ColumnLayout layout;
   layout.features.resize(groupColumns);
   for (int64_t i = 0; i < order.features(); ++i) {
+    if (order.column[i] < 0)
+      continue;
     std::vector<int32_t> &column = layout.features[order.column[i]];
     size_t slot = order.slot[i];
     if (column.size() <= slot)

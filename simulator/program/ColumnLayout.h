@@ -36,8 +36,8 @@ struct ColumnLayout {
   }
 };
 
-/// Every feature in the column and slot of its order; columns behind the
-/// order's hold nothing. Expects order.columns <= groupColumns.
+/// Every feature in the column and slot of its order, if it has one; columns
+/// behind the order's hold nothing. Expects order.columns <= groupColumns.
 ColumnLayout columnLayout(const FeatureOrder &order, int64_t groupColumns);
 
 /// Each of `groups` output groups holds all features, dealt in the order of

@@ -44,7 +44,9 @@ TokenLayout layTokens(int64_t tokens, int64_t seq, int64_t groups,
                       int64_t width, int64_t height);
 
 /// feature -> (column of a token group, slot in that column). The order of one
-/// activation tensor's features. Columns are those of one token group.
+/// activation tensor's features. Columns are those of one token group. Where
+/// only a part of the features is held at once, the others have -1; programs
+/// of fidelity tile have orders of the part alone.
 struct FeatureOrder {
   std::string name;
   int64_t columns = 0;         ///< columns that hold features

@@ -54,6 +54,18 @@ std::optional<Error> MappingProblem::check() const {
     if (fixed && *fixed < 1)
       return Error{name,
                    "expected at least 1 group, got " + std::to_string(*fixed)};
+  if (fixedChunks) {
+    int64_t most = 1;
+    for (const FeatureClass &cls : classes)
+      if (cls.chunked)
+        most = std::max(most, cls.features);
+    if (*fixedChunks < 1 || *fixedChunks > most)
+      return Error{"mapping.chunks",
+                   "expected 1 to " + std::to_string(most) +
+                       " pieces (features of the vocabulary that a step "
+                       "reduces to a loss; 1 without any), got " +
+                       std::to_string(*fixedChunks)};
+  }
   for (const LivePoint &point : live)
     for (const auto *counts :
          {&point.keptInputs, &point.recomputedInputs, &point.tensors})
@@ -125,6 +137,11 @@ std::optional<Error> verify(const MappingProblem &problem,
     return Error{"mapping.gt", "expected " + std::to_string(*problem.fixedGt) +
                                    " token groups, got " +
                                    std::to_string(solution.tokens.groups)};
+  if (problem.fixedChunks && *problem.fixedChunks != solution.headChunks)
+    return Error{"mapping.chunks",
+                 "expected " + std::to_string(*problem.fixedChunks) +
+                     " pieces of the vocabulary, got " +
+                     std::to_string(solution.headChunks)};
   LaidOut laid = layOut(problem, solution.tokens, solution.headChunks);
   for (size_t i = 0; i < solution.choices.size(); ++i) {
     const KernelChoice &choice = solution.choices[i];

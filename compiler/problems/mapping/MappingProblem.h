@@ -88,10 +88,12 @@ struct MappingProblem {
   std::vector<LivePoint> live;             ///< one a kernel
   std::vector<WeightCounts> counts;        ///< of the masks that were counted
   std::optional<int64_t> fixedGt, fixedGo; ///< `--set mapping.gt=`, `.go=`
+  std::optional<int64_t> fixedChunks;      ///< `.chunks=`
   std::optional<OrderKind> fixedOrder;     ///< `.order=`
 
   /// Sizes positive, indices in range, one live point a kernel, fixed groups
-  /// that every spmm has the columns for.
+  /// that every spmm has the columns for, fixed pieces of what has so many
+  /// features.
   std::optional<Error> check() const;
 };
 

@@ -430,6 +430,9 @@ searchExhaustive(const MappingProblem &problem) {
   bool anyChunked =
       std::any_of(problem.classes.begin(), problem.classes.end(),
                   [](const FeatureClass &c) { return c.chunked; });
+  std::vector<int64_t> pieces(kHeadChunks.begin(), kHeadChunks.end());
+  if (problem.fixedChunks)
+    pieces = {*problem.fixedChunks};
   std::string compared, why;
   int64_t first = problem.fixedGt.value_or(1);
   int64_t last = problem.fixedGt.value_or(kMostTokenGroups);
@@ -442,7 +445,7 @@ searchExhaustive(const MappingProblem &problem) {
     TokenLayout tokens =
         layTokens(problem.tokens, problem.seq, gt, problem.machine.width,
                   problem.machine.height);
-    for (int64_t chunks : kHeadChunks) {
+    for (int64_t chunks : pieces) {
       LayoutSearch search(problem, tokens, chunks);
       MappingSolution solution;
       if (auto over = search.run(solution)) {
