@@ -70,19 +70,20 @@ private:
 
 } // namespace
 
-FailureOr<std::optional<Combine>> combinationOf(StepLowering &lowering,
-                                                flow::ReduceOp reduce) {
+LogicalResult findCombination(StepLowering &lowering, flow::ReduceOp reduce,
+                              std::optional<Combine> &combine) {
+  combine.reset();
   if (reduce->getNumResults() != 1 ||
       cast<RankedTensorType>(reduce->getResult(0).getType()).getRank() == 1)
-    return std::optional<Combine>();
+    return success();
   ElementGraph graph;
   Foresight foresight(lowering, reduce);
   auto node = ElementBody(lowering, reduce, graph).result(0);
   if (failed(node))
     return failure();
-  if (graph[*node].kind != Kind::OverFeatures)
-    return std::optional<Combine>();
-  return std::optional(graph.reduction(graph[*node].index).combine);
+  if (graph[*node].kind == Kind::OverFeatures)
+    combine = graph.reduction(graph[*node].index).combine;
+  return success();
 }
 
 FailureOr<std::optional<Shifted>> asShifted(StepLowering &lowering,

@@ -16,10 +16,11 @@
 
 namespace waferflow::fabric {
 
-/// How the reductions of pieces give that of the whole; none where the kernel
-/// does more than to reduce features to one value.
-mlir::FailureOr<std::optional<Combine>> combinationOf(StepLowering &lowering,
-                                                      flow::ReduceOp reduce);
+/// How the reductions of pieces give that of the whole: `combine`, none where
+/// the kernel does more than to reduce features to one value.
+mlir::LogicalResult findCombination(StepLowering &lowering,
+                                    flow::ReduceOp reduce,
+                                    std::optional<Combine> &combine);
 
 /// A map that gives logits - max, one `max` a token.
 struct Shifted {

@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
 
 #include <utility>
 
@@ -50,6 +51,7 @@ private:
     return llvm::any_of(op->getOperands(), chunked) ||
            llvm::any_of(op->getResults(), chunked);
   }
+  LogicalResult check(Operation *op) const;
   LogicalResult findPieces(Operation *op);
   FailureOr<Root> rootOf(Operation *op);
   FailureOr<std::optional<Root>> onlineRoot(Operation *op);
@@ -107,6 +109,31 @@ Value combined(OpBuilder &b, Location loc, Combine combine, Value x, Value y) {
   return Value();
 }
 
+/// Whether a piece of the results follows from the same piece of the inputs.
+LogicalResult Unroller::check(Operation *op) const {
+  auto wrong = [&](const char *what) {
+    return op->emitOpError(what)
+           << " of which only one of " << lowering.chunks()
+           << " pieces is held at a time; fewer tokens a step or more "
+              "pe.sram_bytes hold them whole";
+  };
+  if (isa<func::ReturnOp>(op))
+    return wrong("returns features");
+  for (Value operand : op->getOperands())
+    if (lowering.isChunked(operand) && isa<BlockArgument>(operand))
+      return wrong("reads features of the step's arguments");
+  if (isa<flow::AttentionOp, flow::GatherOp>(op))
+    return wrong("looks for features");
+  auto spmm = dyn_cast<flow::SpmmOp>(op);
+  auto sddmm = dyn_cast<flow::SddmmOp>(op);
+  if ((spmm && lowering.isChunked(spmm.getX()) &&
+       lowering.isChunked(spmm.getResult())) ||
+      (sddmm && lowering.isChunked(sddmm.getX()) &&
+       lowering.isChunked(sddmm.getDy())))
+    return wrong("has features on both sides");
+  return success();
+}
+
 /// Makes an order of each piece of the vocabularies that `op` touches.
 LogicalResult Unroller::findPieces(Operation *op) {
   SmallVector<Value> values(op->getOperands());
@@ -114,11 +141,6 @@ LogicalResult Unroller::findPieces(Operation *op) {
   for (Value value : values) {
     if (!lowering.isChunked(value))
       continue;
-    if (isa<func::ReturnOp>(op))
-      return op->emitOpError("returns values of which only one of ")
-             << lowering.chunks() << " pieces of the vocabulary is held at a "
-             << "time; fewer tokens a step or more pe.sram_bytes hold them "
-                "whole";
     flow::LayoutAttr layout = lowering.layoutOf(value);
     auto &parts = orders[layout.getOrder()];
     if (!parts.empty())
@@ -173,11 +195,11 @@ FailureOr<Root> Unroller::rootOf(Operation *op) {
     return root;
   }
   if (auto reduce = dyn_cast<flow::ReduceOp>(op)) {
-    auto combine = combinationOf(lowering, reduce);
-    if (failed(combine))
+    std::optional<Combine> combine;
+    if (failed(findCombination(lowering, reduce, combine)))
       return failure();
-    if (*combine) {
-      root.combine = **combine;
+    if (combine) {
+      root.combine = *combine;
       return root;
     }
   }
@@ -288,7 +310,7 @@ LogicalResult Unroller::run() {
         close();
       continue;
     }
-    if (failed(findPieces(op)))
+    if (failed(check(op)) || failed(findPieces(op)))
       return failure();
     replaced.push_back(op);
     auto inPieces = [&](Value value) { return lowering.isChunked(value); };

@@ -111,7 +111,7 @@ private:
   flow::MappedStep mapped;
   SramAllocator sram{0};
   llvm::DenseMap<mlir::Value, Held> values;
-  llvm::DenseMap<mlir::Value, mlir::Value> renamed; ///< to what holds it
+  llvm::DenseMap<mlir::Value, mlir::Value> renamed;      ///< to what holds it
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
   llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
   std::vector<Held> scratches;

@@ -1,76 +1,127 @@
 """Does a vocabulary that is held in pieces give PyTorch's loss and gradients?
 
-One layer of `tiny`, wavelet by wavelet, with logits that never lie whole in SRAM: the maximum and
-the sum of exponentials grow from piece to piece, backward computes each piece's logits again.
+One small layer, wavelet by wavelet, with logits that never lie whole in SRAM: the maximum and the
+sum of exponentials grow from piece to piece, backward computes each piece's logits again.
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import waferflow
-from test_fabric_training import BATCH, LARGEST_ERROR, SEQ, SPARSITY, start_weights
+from test_fabric_training import LARGEST_ERROR, SPARSITY, start_weights
 from test_gradients import tiny, transformers_step
+from test_kernels import opt
 from waferflow import WaferflowError, cycle
 
-HEAD = "lm_head"
+BATCH, SEQ = 2, 8
+HEAD = "lm_head.weight"
 
 
-def compiled(folder: Path, vocabulary: int, settings: tuple[str, ...], **changes) -> cycle.Program:
-    config = tiny(num_hidden_layers=1, vocab_size=vocabulary, **changes)
-    (folder / "config.json").write_text(json.dumps(config))
-    options = {"type": "f32"} | ({"sparsity": [SPARSITY]})
-    return cycle.Program(
-        waferflow.compile(
-            str(folder),
-            to="fabric",
-            machine="tiny",
-            tokens=BATCH * SEQ,
-            seq=SEQ,
-            set=settings,
-            **options,
-        )
+def small(vocabulary: int) -> dict:
+    return tiny(
+        vocab_size=vocabulary,
+        num_hidden_layers=1,
+        hidden_size=32,
+        intermediate_size=40,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+    )
+
+
+def compiled(folder: Path, vocabulary: int, *settings: str, to: str = "fabric") -> bytes:
+    (folder / "config.json").write_text(json.dumps(small(vocabulary)))
+    return waferflow.compile(
+        str(folder),
+        to=to,
+        machine="tiny",
+        sparsity=[SPARSITY],
+        tokens=BATCH * SEQ,
+        seq=SEQ,
+        type="f32",
+        set=settings,
     )
 
 
 def batch_of(vocabulary: int) -> dict[str, np.ndarray]:
-    """Labels of every piece, its first and its last among them; some take no part."""
-    rng = np.random.default_rng(7)
-    ids = rng.integers(0, vocabulary, (BATCH, SEQ))
-    ids[2, 1:9] = np.linspace(0, vocabulary - 1, 8).astype(int)
+    """Labels from the whole vocabulary, its first and its last among them; some take no part."""
+    ids = np.random.default_rng(7).integers(0, vocabulary, (BATCH, SEQ))
+    ids[1] = np.linspace(0, vocabulary - 1, SEQ).astype(int)
     labels = ids.copy()
-    labels[0, :5] = -100
+    labels[0, :3] = -100
     return {"input_ids": ids, "labels": labels}
 
 
-def pieces_of(report: cycle.CycleReport, kernel: str) -> list[cycle.Counters]:
-    """What each piece of a product counted."""
-    found = {k.name: k.counters for k in report.kernels if f"{kernel} chunk" in k.name}
-    return list(found.values())
-
-
-@pytest.mark.parametrize(
-    ("vocabulary", "chunks", "settings"),
-    [(256, 2, ()), (250, 3, ("mapping.gt=2",)), (250, 4, ("mapping.go=2",))],
-    ids=["2", "3-of-250-gt=2", "4-of-250-go=2"],
-)
-def test_loss_and_gradients_equal_pytorchs(
-    tmp_path: Path, vocabulary: int, chunks: int, settings: tuple[str, ...]
-) -> None:
-    program = compiled(tmp_path, vocabulary, (f"mapping.chunks={chunks}", *settings))
+def check_step(program: cycle.Program, vocabulary: int) -> cycle.CycleReport:
     weights = start_weights(program)
-    # Later pieces have larger logits, so that the maximum does grow.
-    weights["lm_head.weight"] *= np.linspace(0.5, 3, vocabulary, dtype=np.float32)[:, None]
+    # Logits grow along the vocabulary, and with them the maximum from piece to piece.
+    weights[HEAD] *= np.linspace(1, 20, vocabulary, dtype=np.float32)[:, None]
     batch = batch_of(vocabulary)
     result = program.run(weights | batch)
-    config = tiny(num_hidden_layers=1, vocab_size=vocabulary)
-    loss, gradients = transformers_step(config, weights, batch["input_ids"], batch["labels"])
+    loss, gradients = transformers_step(
+        small(vocabulary), weights, batch["input_ids"], batch["labels"]
+    )
     assert float(result.outputs["loss"]) == pytest.approx(float(loss), rel=1e-5)
     for name, gradient in gradients.items():
         want, got = gradient.numpy(), result.outputs[f"{name}.grad"]
         mask = program.mask(name)
         want = want if mask is None else want * mask
         assert np.abs(got - want).max() < LARGEST_ERROR * np.abs(want).max(), name
-    print([k.name for k in result.report.kernels])
+    return result.report
+
+
+def check_pieces(report: cycle.CycleReport, chunks: int, nonzeros: int) -> None:
+    """Each pass over the weight streams it once: forward, its recomputation, and transposed."""
+    for kernel, passes in (("lm_head", 2), ("lm_head_dX", 1)):
+        pieces = [
+            k.counters for k in report.kernels if re.fullmatch(rf"k\d+_{kernel}_chunk_\d", k.name)
+        ]
+        assert len(pieces) == passes * chunks
+        assert sum(c.nonzeros for c in pieces) == passes * nonzeros
+        assert (
+            sum(c.axpys for c in pieces)
+            == passes * nonzeros * report.mapping["rows_used"] * (report.mapping["gt"])
+        )
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "chunks", "settings"),
+    [(64, 2, ()), (50, 3, ("mapping.gt=2",)), (50, 4, ("mapping.go=2",))],
+    ids=["2", "3-of-50-gt=2", "4-of-50-go=2"],
+)
+def test_loss_and_gradients_equal_pytorchs(
+    tmp_path: Path, vocabulary: int, chunks: int, settings: tuple[str, ...]
+) -> None:
+    code = compiled(tmp_path, vocabulary, f"mapping.chunks={chunks}", *settings)
+    report = check_step(cycle.Program(code), vocabulary)
+    check_pieces(report, chunks, vocabulary * small(vocabulary)["hidden_size"])
+
+
+def test_nonzeros_of_the_pieces_are_the_masks(tmp_path: Path) -> None:
+    """`compile` leaves the head dense: here it has the mask of another weight."""
+    (tmp_path / "placed").write_bytes(compiled(tmp_path, 50, "mapping.chunks=3", to="placed"))
+    text = opt("", str(tmp_path / "placed"))
+    mask = re.search(r'q_proj.weight"(, pruned = true, mask = [^}]*density = [^>]*)>', text)
+    assert mask
+    for old, new in (
+        (rf'(#flow.weight<name = "{HEAD}")>', rf"\1{mask[1]}>"),
+        (rf'(#flow.gradient<weight = "{HEAD}", at = )"dense"', r'\1"mask"'),
+        (r'at "dense"( {[^}]*label = "lm_head dW")', r'at "mask"\1'),
+    ):
+        text, changed = re.subn(old, new, text)
+        assert changed == 1, old
+    program = cycle.Program(opt(text, "--lower-to-fabric").encode())
+    live = program.mask(HEAD)
+    assert live is not None
+    assert 0 < live.sum() < live.size
+    check_pieces(check_step(program, 50), 3, int(live.sum()))
+
+
+def test_pieces_that_cannot_be_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(WaferflowError, match=r"mapping.chunks: expected 1 to 50 pieces .* got 51"):
+        compiled(tmp_path, 50, "mapping.chunks=51")
+    with pytest.raises(WaferflowError, match="expected a positive whole number, got '0'"):
+        compiled(tmp_path, 50, "mapping.chunks=0")

@@ -138,10 +138,10 @@ std::optional<Error> verify(const MappingProblem &problem,
                                    " token groups, got " +
                                    std::to_string(solution.tokens.groups)};
   if (problem.fixedChunks && *problem.fixedChunks != solution.headChunks)
-    return Error{"mapping.chunks",
-                 "expected " + std::to_string(*problem.fixedChunks) +
-                     " pieces of the vocabulary, got " +
-                     std::to_string(solution.headChunks)};
+    return Error{"mapping.chunks", "expected " +
+                                       std::to_string(*problem.fixedChunks) +
+                                       " pieces of the vocabulary, got " +
+                                       std::to_string(solution.headChunks)};
   LaidOut laid = layOut(problem, solution.tokens, solution.headChunks);
   for (size_t i = 0; i < solution.choices.size(); ++i) {
     const KernelChoice &choice = solution.choices[i];

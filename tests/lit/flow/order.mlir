@@ -11,6 +11,23 @@ flow.order @given features 3 columns 2 table {
 // CHECK: flow.order @dealt features 4 columns 2 table {column = array<i32: 1, 0, 1, 0>, head_dim = 4 : i64, slot = array<i32: 0, 0, 1, 1>}
 flow.order @dealt features 4 columns 2 table {head_dim = 4 : i64,
     column = array<i32: 1, 0, 1, 0>, slot = array<i32: 0, 0, 1, 1>}
+// CHECK: flow.order @second_half features 256 columns 12 blocked {part = array<i64: 128, 256>}
+flow.order @second_half features 256 columns 12 blocked {part = array<i64: 128, 256>}
+
+// -----
+
+// expected-error @below {{expected a part [first, last) of blocked features, 0 <= first < last <= 256, got [128, 257)}}
+flow.order @too_far features 256 columns 12 blocked {part = array<i64: 128, 257>}
+
+// -----
+
+// expected-error @below {{expected a part [first, last) of blocked features, 0 <= first < last <= 256, got [128)}}
+flow.order @half_a_part features 256 columns 12 blocked {part = array<i64: 128>}
+
+// -----
+
+// expected-error @below {{expected a part [first, last) of blocked features, 0 <= first < last <= 64, got [0, 32)}}
+flow.order @part_of_heads features 64 columns 16 heads {head_dim = 16 : i64, part = array<i64: 0, 32>}
 
 // -----
 

@@ -57,6 +57,13 @@ TEST(MappingProblemCheck, SaysWhatIsWrong) {
        "mapping.go: expected at least 1 group, got 0"},
       {[](auto &p) { p.fixedGt = -2; },
        "mapping.gt: expected at least 1 group, got -2"},
+      {[](auto &p) { p.fixedChunks = 2; },
+       "mapping.chunks: expected 1 to 1 pieces"},
+      {[](auto &p) {
+         p.classes[1].chunked = true;
+         p.fixedChunks = p.classes[1].features + 1;
+       },
+       "mapping.chunks: expected 1 to 172 pieces"},
   };
   for (const BadProblem &bad : cases) {
     MappingProblem problem = mlp();
