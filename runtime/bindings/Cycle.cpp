@@ -181,6 +181,7 @@ void waferflow::bindCycle(py::module_ &module) {
                              [](CycleModule &self) {
                                return declarationsOf(self.host().results());
                              })
+      .def_property_readonly("loss_scale", &CycleModule::lossScale)
       .def("mask", &maskOf, py::arg("name"),
            "bool [rows, columns] of a pruned weight, None of a dense one.")
       .def("run", &run, py::arg("inputs"), py::arg("weights"),

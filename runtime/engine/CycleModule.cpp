@@ -7,6 +7,7 @@
 #include "runtime/engine/CycleModule.h"
 
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/engine/LossScaleConstant.h"
 #include "runtime/engine/ReadProgram.h"
 #include "runtime/translate/FabricTasks.h"
 #include "runtime/translate/FabricToProgram.h"
@@ -49,9 +50,14 @@ CycleModule::of(std::unique_ptr<MLIRContext> context, Module read) {
   return result;
 }
 
-double CycleModule::lossScale() {
-  auto scale = (*op)->getAttrOfType<FloatAttr>("flow.loss_scale");
-  return scale ? scale.getValueAsDouble() : 1;
+double CycleModule::lossScale() { return lossScaleOf(*op); }
+
+std::optional<Error> CycleModule::setLossScale(double scale) {
+  if (waferflow::setLossScale(*op, scale))
+    return std::nullopt;
+  return Error{"loss scaling",
+               "expected a training step compiled with a loss scale other than "
+               "1 (--loss-scale, the scale to begin with)"};
 }
 
 Result<HostTensor> CycleModule::fromCheckpoint(const HostDeclaration &weight) {

@@ -63,8 +63,10 @@ public:
 
   mlir::ModuleOp module() { return *op; }
   HostSide &host() { return *side; }
-  /// What the program multiplies its gradients by, a constant of it.
+  /// What the program multiplies its gradients by, a constant of its code.
   double lossScale();
+  /// Another. An error: the program was compiled without one.
+  std::optional<Error> setLossScale(double scale);
 
   /// Adds weights that are not given from the checkpoint that the program
   /// names, and judges what is given: unknown and missing names, shapes, types,

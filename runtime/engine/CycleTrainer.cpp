@@ -8,9 +8,6 @@
 
 #include "simulator/store/UpdateTime.h"
 
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
-
 #include <map>
 
 namespace waferflow {
@@ -43,24 +40,21 @@ CycleTrainer::create(CycleModule &module, HostTensors weights,
   HostSide &host = module.host();
   if (!host.result(kLoss))
     return Error{"program", "expected a training step with a result 'loss'"};
-  // Its scale is a constant of the program: another would be another program.
+  // None: the program's own, left as it is.
   using Kind = store::LossScaleOptions::Kind;
   store::StoreOptions scaled = options;
-  double scale = module.lossScale();
-  bool same = options.lossScale.kind == Kind::None ||
-              (options.lossScale.kind == Kind::Static &&
-               options.lossScale.scale == scale);
-  if (!same)
-    return Error{"loss scaling",
-                 "expected none or static at the program's own scale " +
-                     llvm::formatv("{0}", llvm::json::Value(scale)).str()};
-  if (scale != 1) {
+  if (scaled.lossScale.kind == Kind::None && module.lossScale() != 1) {
     scaled.lossScale.kind = Kind::Static;
-    scaled.lossScale.scale = scale;
+    scaled.lossScale.scale = module.lossScale();
   }
   auto created = store::MasterStore::create(scaled);
   if (!created)
     return created.errors;
+  if (scaled.lossScale.kind == Kind::Dynamic ||
+      (scaled.lossScale.kind == Kind::Static &&
+       scaled.lossScale.scale != module.lossScale()))
+    if (auto error = module.setLossScale(scaled.lossScale.scale))
+      return *error;
   std::unique_ptr<CycleTrainer> trainer(
       new CycleTrainer(module, std::move(*created)));
   for (const HostDeclaration &result : host.results())
@@ -141,6 +135,9 @@ Result<TrainedStep> CycleTrainer::step(const HostTensors &batch,
   }
   if (auto error = module.complete(inputs))
     return *error;
+  if (store.scale() != module.lossScale())
+    if (auto error = module.setLossScale(store.scale()))
+      return *error;
   auto run = module.run(inputs, progress, options);
   if (!run)
     return run.errors;

@@ -30,6 +30,8 @@ class CycleTrainer {
 public:
   /// `module` must outlive the trainer and be a training step: a loss, and a
   /// gradient for each weight. What of `weights` the masks prune becomes zero.
+  /// The store's loss scale is set in the module before each step; without
+  /// loss scaling the module's own is static.
   static Result<std::unique_ptr<CycleTrainer>>
   create(CycleModule &module, HostTensors weights,
          const store::StoreOptions &options);

@@ -85,8 +85,10 @@ std::optional<std::string> writeProgram(ModuleOp module) {
 static std::optional<Error> damage(StringRef bytes) {
   size_t at = checksumAt(bytes);
   if (at == StringRef::npos)
-    return Error{"program", "expected bytecode with waferflow's checksum, got "
-                            "that of another tool; pass it as text"};
+    return Error{"program",
+                 "expected bytecode with waferflow's checksum, got that of "
+                 "another tool: pass what `waferflow compile` wrote, or text "
+                 "(`waferflow-opt FILE -o program.mlir` makes it)"};
   std::string expected = checksum(bytes, at);
   if (bytes.substr(at, digits) == expected)
     return std::nullopt;

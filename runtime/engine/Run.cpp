@@ -10,6 +10,7 @@
 #include "runtime/engine/Clock.h"
 #include "runtime/engine/Diagnostics.h"
 #include "runtime/engine/EnergyReport.h"
+#include "runtime/engine/LossScaleConstant.h"
 #include "runtime/engine/ReadProgram.h"
 #include "runtime/engine/Results.h"
 #include "runtime/engine/Sensitivity.h"
@@ -178,7 +179,12 @@ static Result<Module> compiled(Session &session, double sparsity, Stage stage) {
 }
 
 Result<std::string> compile(const Request &request, Stage stage, bool asText) {
-  auto session = Session::open(request);
+  Request asked = request;
+  bool scales =
+      stage == Stage::Fabric && request.train && request.lossScale != 1;
+  if (scales)
+    asked.lossScale = kLossScaleMark;
+  auto session = Session::open(asked);
   if (!session)
     return session.errors;
   auto sparsity = (*session)->pointSparsity(request.sparsity.front());
@@ -187,6 +193,8 @@ Result<std::string> compile(const Request &request, Stage stage, bool asText) {
   auto module = compiled(**session, *sparsity, stage);
   if (!module)
     return module.errors;
+  if (scales && !markLossScale(**module, request.lossScale))
+    return Error{"--loss-scale", "the lowering left no constant of it"};
   Builder builder((*module)->getContext());
   auto point = builder.getDictionaryAttr(
       {builder.getNamedAttr("sparsity", builder.getF64FloatAttr(*sparsity)),

@@ -148,16 +148,18 @@ public:
     result.machine = flow::machineFromAttr(machine);
     result.width = result.machine.width;
     result.height = result.machine.height;
-    WalkResult known =
-        program->walk([](Operation *op) {
-          if (op->getDiscardableAttrs().empty())
-            return WalkResult::advance();
-          op->emitOpError()
-              << "has an attribute '"
-              << op->getDiscardableAttrs().begin()->getName().getValue()
-              << "' that has no translation to a program";
-          return WalkResult::interrupt();
-        });
+    WalkResult known = program->walk([](Operation *op) {
+      for (NamedAttribute attr : op->getDiscardableAttrs()) {
+        // The engine's mark: it sets the constant's value.
+        if (isa<arith::ConstantOp>(op) && isa<UnitAttr>(attr.getValue()) &&
+            attr.getName() == "flow.loss_scale")
+          continue;
+        op->emitOpError() << "has an attribute '" << attr.getName().getValue()
+                          << "' that has no translation to a program";
+        return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
     if (known.wasInterrupted())
       return failure();
     for (Operation &op : program.getBody().front()) {

@@ -93,6 +93,10 @@ struct Report {
   std::map<std::string, int64_t> counters; ///< wavelets, AXPYs, ... by name
 };
 
+bool operator==(const KernelReport &a, const KernelReport &b);
+/// Of everything that is said.
+bool operator==(const Report &a, const Report &b);
+
 } // namespace waferflow
 
 #endif // WAFERFLOW_SIMULATOR_REPORT_REPORT_H

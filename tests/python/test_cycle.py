@@ -9,7 +9,7 @@ import pytest
 
 import programs
 import waferflow
-from waferflow import cli, cycle, native
+from waferflow import cli, cycle, native, paths
 from waferflow.errors import WaferflowError
 
 SCHEMA = json.loads((Path(cycle.__file__).parent / "data" / "cycle.schema.json").read_text())
@@ -173,7 +173,7 @@ def test_what_cannot_be_trained(folder: Path) -> None:
             "through",
             [batch],
             {"loss_scaling": "dynamic"},
-            "loss scaling: expected none or static at",
+            "loss scaling: expected a training step compiled with a loss scale other than 1",
         ),
         ("through", [{}], {}, r"input 'ids': expected integer \[1, 2\], got none"),
         ("through", [batch], {"weights": {"q": np.zeros(2, np.float32)}}, "input 'q': no argument"),
@@ -191,3 +191,27 @@ def test_made_up_weights_follow_the_seed(folder: Path) -> None:
     assert (one["w"] != other["w"]).all()
     assert (one["v"] == 1).all()
     assert program.describe_weights({}, one, 1) == "normal 0.02, seed 1 (synthetic)"
+
+
+def test_the_loss_scale_shrinks_and_grows(tmp_path: Path) -> None:
+    """f16 overflows at 2^22; the step is left out, and the next ones run with smaller scales."""
+    model = json.loads((paths.configs_dir() / "tiny.json").read_text())
+    model |= {"num_hidden_layers": 1, "vocab_size": 24, "hidden_size": 24}
+    model |= {"intermediate_size": 36, "num_attention_heads": 2, "num_key_value_heads": 1}
+    (tmp_path / "config.json").write_text(json.dumps(model))
+    sizes = {"machine": "tiny", "tokens": 16, "seq": 8, "sparsity": [0.9], "type": "f16"}
+    code = waferflow.compile(str(tmp_path), to="fabric", loss_scale=2.0**22, **sizes)
+    program = cycle.Program(bytes(code))
+    batches = [program.synthetic_batch(24, 0)] * 4
+    settings = {"backoff": 2.0**-7, "growth_interval": 2, "learning_rate": 3e-3}
+    trained = waferflow.train(code, batches, loss_scaling="dynamic", **settings)
+    steps = trained.steps
+    assert [step.applied for step in steps] == [False, True, True, True]
+    assert [step.scale for step in steps] == [2.0**22, 2.0**15, 2.0**15, 2.0**16]
+    assert steps[0].updates == 0
+    assert steps[0].loss == steps[1].loss > steps[2].loss > steps[3].loss
+    assert len({step.cycles for step in steps}) == 1
+    # The same gradient as with a small scale that stays.
+    static = waferflow.train(code, batches[:1], loss_scaling="static", scale=1024.0)
+    assert static.steps[0].applied
+    assert steps[1].gradient_norm == pytest.approx(static.steps[0].gradient_norm, rel=0.01)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import waferflow
-from waferflow import WaferflowError
+from waferflow import WaferflowError, cli
 
 OPT = Path(sys.executable).parent / "waferflow-opt"
 
@@ -28,14 +28,27 @@ def test_whatever_byte_is_damaged(compiled: bytes) -> None:
         waferflow.simulate(compiled[:-1])
 
 
-def test_bytecode_of_other_tools(compiled: bytes, tmp_path: Path) -> None:
+def test_bytecode_of_other_tools(
+    compiled: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     program = tmp_path / "p.mlirbc"
     program.write_bytes(compiled)
     text = subprocess.run([OPT, program], check=True, capture_output=True).stdout
     assert waferflow.simulate(text)[0].cycles == waferflow.simulate(compiled)[0].cycles
     other = subprocess.run([OPT, program, "--emit-bytecode"], check=True, capture_output=True)
-    with pytest.raises(WaferflowError, match=r"got that of another tool; pass it as text"):
-        waferflow.simulate(other.stdout)
+    foreign = tmp_path / "other.mlirbc"
+    foreign.write_bytes(other.stdout)
+    for fidelity in ("tile", "cycle"):
+        assert cli.main(["simulate", str(foreign), "--fidelity", fidelity]) == 2
+        assert capsys.readouterr().err == (
+            "error: program: expected bytecode with waferflow's checksum, got that of another "
+            "tool: pass what `waferflow compile` wrote, or text (`waferflow-opt FILE -o "
+            "program.mlir` makes it)\n"
+        )
+    # What it says to do works.
+    text = tmp_path / "program.mlir"
+    subprocess.run([OPT, foreign, "-o", text], check=True)
+    assert cli.main(["simulate", str(text)]) == 0
 
 
 def test_text_that_upstream_does_not_survive() -> None:

@@ -63,12 +63,18 @@ def train(
         progress: called before each program of each step; see `api.Progress`.
         **optimizer: AdamW's `learning_rate`, `betas`, `epsilon`, `weight_decay`; `clip_norm`;
             defaults as torch.optim.AdamW. The loss scale is the program's (`loss_scale` of
-            `compile`): a step with a gradient that is not finite is then left out.
+            `compile`): a step with a gradient that is not finite is then left out. With
+            `loss_scaling="dynamic"` it begins there, or at `scale`, is multiplied by `backoff`
+            (0.5) whenever a step is left out, and by `growth` (2) behind `growth_interval` (2000)
+            finite steps in a row; "static" keeps `scale`. Both need a program compiled with a
+            loss scale other than 1, whose code has a constant for it.
 
     Raises:
         WaferflowError: weights or batches that don't fit the program, a program that is no
             training step.
     """
+    if optimizer.get("loss_scaling") in ("static", "dynamic"):
+        optimizer = {"scale": program.module.loss_scale} | optimizer
     values = program.synthetic_weights(seed) | arrays(weights or {})
     try:
         options = native.module().StoreOptions(**optimizer)
