@@ -10,6 +10,7 @@
 #include "dialects/flow/MachineAttr.h"
 #include "runtime/translate/FabricTasks.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IntegerSet.h"
 
 using namespace mlir;
