@@ -95,13 +95,13 @@ Result<HostTensors> CycleTrainer::masters() const {
   return result;
 }
 
-/// When the store has made the last update: in the order in which gradients
-/// came.
+/// When the store has made the last update, in the order in which gradients
+/// came; of a step that is left out, when the last gradient has come.
 static int64_t optimizerDone(const Machine &machine,
                              const store::MasterStore &store,
                              const std::vector<HostDeclaration> &weights,
                              const std::map<std::string, std::string> &results,
-                             const CycleRun &run) {
+                             const CycleRun &run, bool applied) {
   std::multimap<int64_t, store::GradientArrival> byTime;
   for (const HostDeclaration &weight : weights) {
     store::GradientArrival arrival;
@@ -110,7 +110,7 @@ static int64_t optimizerDone(const Machine &machine,
       arrival.firstCycle = window->second.firstCycle;
       arrival.lastCycle = window->second.lastCycle;
     }
-    arrival.updates = *store.stored(weight.name);
+    arrival.updates = applied ? *store.stored(weight.name) : 0;
     byTime.insert({arrival.lastCycle, arrival});
   }
   std::vector<store::GradientArrival> arrivals;
@@ -152,7 +152,8 @@ Result<TrainedStep> CycleTrainer::step(const HostTensors &batch,
   result.loss = run->outputs.at(kLoss).floats().front();
   result.outcome = *outcome;
   result.optimizerDoneCycle =
-      optimizerDone(module.host().machine(), store, weights, gradientOf, *run);
+      optimizerDone(module.host().machine(), store, weights, gradientOf, *run,
+                    outcome->applied);
   result.run = std::move(*run);
   return result;
 }

@@ -1,6 +1,7 @@
 """Do fidelity cycle's commands execute programs, and say what is wrong in one line?"""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
@@ -67,6 +68,20 @@ def test_command_line_executes_a_program(
     first = (tmp_path / "y.npz").read_bytes()
     assert cli.main(command) == 0
     assert (tmp_path / "y.npz").read_bytes() == first
+
+
+def test_two_at_a_time_wait_for_each_other(folder: Path) -> None:
+    """SystemC is one in a process; whoever runs a program has it until the program ends."""
+    code = (folder / "spmm.mlir").read_bytes()
+    alone = cycle.Program(code).run(inputs())
+
+    def run(_: int) -> bool:
+        result = cycle.Program(code).run(inputs(), progress=lambda *what: None)
+        same = np.array_equal(result.outputs["y"], alone.outputs["y"])
+        return same and result.report.kernels == alone.report.kernels
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(run, range(12)))
 
 
 def changed(**changes) -> dict[str, np.ndarray]:
@@ -209,6 +224,7 @@ def test_the_loss_scale_shrinks_and_grows(tmp_path: Path) -> None:
     assert [step.applied for step in steps] == [False, True, True, True]
     assert [step.scale for step in steps] == [2.0**22, 2.0**15, 2.0**15, 2.0**16]
     assert steps[0].updates == 0
+    assert steps[0].optimizer_done_cycle < steps[1].optimizer_done_cycle
     assert steps[0].loss == steps[1].loss > steps[2].loss > steps[3].loss
     assert len({step.cycles for step in steps}) == 1
     # The same gradient as with a small scale that stays.
