@@ -39,7 +39,7 @@ const std::vector<TranslatedOp> &translatedOps() {
       {"flow.gather", {"direction", "weight"}},
       {"flow.relayout", {"from", "to"}},
       {"flow.order",
-       {"sym_name", "features", "columns", "form", "head_dim", "column",
+       {"sym_name", "features", "columns", "form", "head_dim", "part", "column",
         "slot"},
        false},
       {"flow.yield", {}, false},
