@@ -334,8 +334,11 @@ void Unroller::close() {
   for (int64_t piece = 0; piece < pieces; ++piece) {
     made.clear();
     before.clear();
-    for (Root &root : open)
-      emit(root, piece);
+    // Labels are picked from the logits, which the shifted ones overwrite.
+    for (bool sums : {false, true})
+      for (Root &root : open)
+        if ((root.kind == Root::Kind::SumOfExp) == sums)
+          emit(root, piece);
   }
   for (Root &root : open)
     finish(root);

@@ -12,6 +12,77 @@ using namespace mlir;
 
 namespace waferflow::fabric {
 
+namespace {
+
+/// Which feature of an input each node reads: every one that it can write over
+/// must be that of the node's own place.
+class Overwrites {
+public:
+  Overwrites(const StepLowering &lowering, flow::MapOp map,
+             const ElementGraph &graph, int64_t address)
+      : lowering(lowering), map(map), graph(graph), address(address) {}
+
+  bool readsOnly(int32_t node, int64_t feature) {
+    int64_t read = featureOf(node);
+    return read == none || read == feature;
+  }
+
+private:
+  static constexpr int64_t none = -1, several = -2;
+
+  int64_t featureOf(int32_t node) {
+    if (auto it = known.find(node); it != known.end())
+      return it->second;
+    const Element &element = graph[node];
+    int64_t read = none;
+    if (element.kind == Element::Kind::OverFeatures ||
+        element.kind == Element::Kind::OverTokens)
+      read = several;
+    if (element.kind == Element::Kind::Activation &&
+        lowering.held(map->getOperand(element.input)).address == address)
+      read = element.index;
+    for (int32_t argument : element.arguments) {
+      int64_t other = argument < 0 ? none : featureOf(argument);
+      if (other != none)
+        read = read == none || read == other ? other : several;
+    }
+    return known[node] = read;
+  }
+
+  const StepLowering &lowering;
+  flow::MapOp map;
+  const ElementGraph &graph;
+  int64_t address;
+  std::map<int32_t, int64_t> known;
+};
+
+/// SRAM for the map's only result, whose node at each feature is given: that of
+/// an input which nobody reads afterwards, where each place is read before it
+/// is written.
+FailureOr<Held> holdInPlace(StepLowering &lowering, flow::MapOp map,
+                            const ElementGraph &graph,
+                            ArrayRef<int32_t> nodes) {
+  Held shape = lowering.shapeOf(map->getResult(0));
+  for (Value operand : map->getOperands()) {
+    if (!lowering.diesIn(operand, map))
+      continue;
+    const Held &held = lowering.held(operand);
+    Overwrites overwrites(lowering, map, graph, held.address);
+    bool fits = held.kind == shape.kind && held.layout == shape.layout &&
+                held.element == shape.element && held.extent == shape.extent;
+    for (auto [feature, node] : llvm::enumerate(nodes))
+      fits = fits && (node < 0 || overwrites.readsOnly(
+                                      node, static_cast<int64_t>(feature)));
+    if (fits) {
+      lowering.alias(map->getResult(0), operand);
+      return lowering.held(operand);
+    }
+  }
+  return lowering.hold(map->getResult(0));
+}
+
+} // namespace
+
 LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
   ElementGraph graph;
   ElementBody body(lowering, map, graph);
@@ -20,35 +91,42 @@ LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
   SmallVector<SlotPlan::Slots> jobs;
   for (OpResult result : map->getResults()) {
     unsigned index = result.getResultNumber();
-    auto held = lowering.hold(result);
-    if (failed(held))
-      return failure();
-    Sink sink{Sink::Kind::Store, *held, Combine::Add};
-    if (held->kind != Held::Kind::Activation) {
+    Held shape = lowering.shapeOf(result);
+    if (shape.kind != Held::Kind::Activation) {
       auto node = body.result(index);
-      if (failed(node))
+      auto held = lowering.hold(result);
+      if (failed(node) || failed(held))
         return failure();
-      plan.add(*node, sink);
+      plan.add(*node, {Sink::Kind::Store, *held, Combine::Add});
       continue;
     }
+    FeatureOrder order = lowering.orderOf(shape.layout);
+    SmallVector<int32_t> nodes(order.features(), -1);
+    for (auto [feature, of] : llvm::enumerate(nodes)) {
+      if (order.column[feature] < 0)
+        continue;
+      auto node = body.result(index, static_cast<int64_t>(feature));
+      if (failed(node))
+        return failure();
+      of = *node;
+    }
+    auto held = map->getNumResults() == 1
+                    ? holdInPlace(lowering, map, graph, nodes)
+                    : lowering.hold(result);
+    if (failed(held))
+      return failure();
     auto *job = llvm::find_if(jobs, [&](const SlotPlan::Slots &slots) {
       return slots.layout == held->layout;
     });
     if (job == jobs.end()) {
       jobs.push_back({held->layout, {}, {}, false});
       job = &jobs.back();
-      job->nodes.resize(lowering.orderOf(held->layout).features());
+      job->nodes.resize(nodes.size());
     }
-    job->sinks.push_back(sink);
-    FeatureOrder order = lowering.orderOf(held->layout);
-    for (auto [feature, nodes] : llvm::enumerate(job->nodes)) {
-      if (order.column[feature] < 0)
-        continue;
-      auto node = body.result(index, static_cast<int64_t>(feature));
-      if (failed(node))
-        return failure();
-      nodes.push_back(*node);
-    }
+    job->sinks.push_back({Sink::Kind::Store, *held, Combine::Add});
+    for (auto [list, node] : llvm::zip(job->nodes, nodes))
+      if (node >= 0)
+        list.push_back(node);
   }
   for (SlotPlan::Slots &slots : jobs)
     plan.add(std::move(slots));

@@ -190,25 +190,32 @@ FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
   return held;
 }
 
+Operation *StepLowering::lastUse(Value value) const {
+  Operation *last = value.getDefiningOp();
+  auto look = [&](Value name) {
+    for (Operation *user : name.getUsers())
+      if (user->getBlock() == &step.getBody().front() &&
+          (!last || last->isBeforeInBlock(user)))
+        last = user;
+  };
+  look(value);
+  for (const auto &[name, source] : renamed)
+    if (source == value)
+      look(name);
+  return last;
+}
+
+bool StepLowering::diesIn(Value value, Operation *kernel) const {
+  if (!isHeld(value))
+    return false;
+  auto it = renamed.find(value);
+  return lastUse(it == renamed.end() ? value : it->second) == kernel;
+}
+
 void StepLowering::finish(Operation *kernel) {
   for (const Held &held : scratches)
     sram.free(held.address);
   scratches.clear();
-  // A value dies with the last kernel that uses it or a name of it.
-  auto lastUse = [&](Value value) {
-    Operation *last = value.getDefiningOp();
-    auto look = [&](Value name) {
-      for (Operation *user : name.getUsers())
-        if (user->getBlock() == kernel->getBlock() &&
-            (!last || last->isBeforeInBlock(user)))
-          last = user;
-    };
-    look(value);
-    for (const auto &[name, source] : renamed)
-      if (source == value)
-        look(name);
-    return last;
-  };
   SmallVector<Value> dead;
   for (const auto &[value, held] : values) {
     Operation *last = lastUse(value);

@@ -77,9 +77,12 @@ public:
   /// booleans as i16, scalars a token and scalars as f32, activations in the
   /// storage type.
   mlir::FailureOr<Held> hold(mlir::Value result);
+  /// Whether `value` is held and `kernel` the last one that reads it.
+  bool diesIn(mlir::Value value, mlir::Operation *kernel) const;
   /// How a value would be held, at no address.
   Held shapeOf(mlir::Value value) const;
-  /// The same for a value that was renamed: `result` is where `source` is.
+  /// The same for a value that was renamed, or written over one that is held
+  /// alike and that nobody reads afterwards: `result` is where `source` is.
   void alias(mlir::Value result, mlir::Value source);
   /// SRAM until the end of the kernel that is being lowered.
   mlir::FailureOr<Held> scratch(mlir::Operation *kernel, mlir::Type element,
@@ -103,6 +106,9 @@ public:
 private:
   friend class Foresight;
 
+  /// The last kernel that uses what is held as `value`, by any name; what made
+  /// it where none does.
+  mlir::Operation *lastUse(mlir::Value value) const;
   mlir::FailureOr<int64_t> allocate(mlir::Operation *kernel, int64_t bytes,
                                     const char *what);
 

@@ -32,14 +32,16 @@ def small(vocabulary: int) -> dict:
     )
 
 
-def compiled(folder: Path, vocabulary: int, *settings: str, to: str = "fabric") -> bytes:
+def compiled(
+    folder: Path, vocabulary: int, *settings: str, to: str = "fabric", batch: int = BATCH
+) -> bytes:
     (folder / "config.json").write_text(json.dumps(small(vocabulary)))
     return waferflow.compile(
         str(folder),
         to=to,
         machine="tiny",
         sparsity=[SPARSITY],
-        tokens=BATCH * SEQ,
+        tokens=batch * SEQ,
         seq=SEQ,
         type="f32",
         set=settings,
@@ -118,6 +120,14 @@ def test_nonzeros_of_the_pieces_are_the_masks(tmp_path: Path) -> None:
     assert live is not None
     assert 0 < live.sum() < live.size
     check_pieces(check_step(program, 50), 3, int(live.sum()))
+
+
+def test_logits_that_do_not_fit_run_in_pieces(tmp_path: Path) -> None:
+    """Nobody says how many: two tensors of 2000 logits a token are 10.7 kB a core."""
+    (tmp_path / "code").write_bytes(compiled(tmp_path, 2000, "pe.sram_bytes=23400", batch=8))
+    names = re.findall(r"fabric.program @k\d+_(lm_head\w*)", opt("", str(tmp_path / "code")))
+    once = ["lm_head_chunk_0", "lm_head_chunk_1"]
+    assert [name for name in names if "_d" not in name] == 2 * once
 
 
 def test_pieces_that_cannot_be_are_errors(tmp_path: Path) -> None:

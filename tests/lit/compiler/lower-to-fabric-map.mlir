@@ -47,3 +47,18 @@ func.func @scaled(%w: tensor<5xf32> {flow.weight = #flow.weight<name = "w">}, %a
   } -> tensor<9x5xf32>
   return %r : tensor<9x5xf32>
 }
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Nobody reads a afterwards: the result is written over it.
+// CHECK-LABEL: fabric.argument "arg0"
+// CHECK: fabric.write <tensor = "arg0", {{.*}} at [[A:[0-9]+]]
+// CHECK: fabric.read <tensor = "result0", {{.*}} at [[A]] :
+func.func @over(%a: tensor<9x4xf32>) -> tensor<9x4xf32>
+    attributes {flow.step = #flow.step<tokens = 9, seq = 9, type = f16>} {
+  %e = tensor.empty() : tensor<9x4xf32>
+  %r = linalg.add ins(%a, %a : tensor<9x4xf32>, tensor<9x4xf32>) outs(%e : tensor<9x4xf32>) -> tensor<9x4xf32>
+  return %r : tensor<9x4xf32>
+}
