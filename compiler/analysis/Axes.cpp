@@ -203,8 +203,12 @@ AxisAnalysis AxisAnalysis::ofBody(Block &body, int64_t batch, int64_t seq) {
   AxisAnalysis analysis;
   analysis.batchSize = batch;
   analysis.seqSize = seq;
-  for (BlockArgument argument : body.getArguments())
-    analysis.seed(argument, /*isWeight=*/false);
+  // A vector is one of features, even of as many as there are tokens: what is
+  // one number a token is [tokens, 1].
+  for (BlockArgument argument : body.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    analysis.seed(argument, /*isWeight=*/type && type.getRank() == 1);
+  }
   for (Operation &op : body)
     analysis.visit(&op);
   return analysis;

@@ -39,7 +39,8 @@ public:
   /// sequences shorter than two tokens.
   static mlir::FailureOr<AxisAnalysis> of(mlir::func::FuncOp entry);
 
-  /// The same inside a kernel's body, whose arguments are [tokens, features].
+  /// The same inside a kernel's body, whose arguments are [tokens, features] or
+  /// vectors of features.
   static AxisAnalysis ofBody(mlir::Block &body, int64_t batch, int64_t seq);
 
   const Dims &dims(mlir::Value value) const;

@@ -12,15 +12,26 @@
 
 namespace waferflow::conformance {
 
-const std::vector<Kind> &generators() {
-  static const std::vector<Kind> all = {
-      {"spmm", spmmCase}, {"spmm_t", transposedCase}, {"sddmm", sddmmCase},
-      {"map", mapCase},   {"relayout", relayoutCase},
+const std::vector<KernelKind> &generators() {
+  static const std::vector<KernelKind> all = {
+      {"spmm", spmmCase},
+      {"spmm_t", transposedCase},
+      {"sddmm", sddmmCase},
+      {"map", mapCase},
+      {"relayout", relayoutCase},
+      {"reduce", reduceCase},
+      {"reduce_tokens", reduceTokensCase},
+      {"gather", gatherCase},
+      {"gather_t", gatherGradientCase},
+      {"loss", lossCase},
+      {"rope", ropeCase},
+      {"attention", attentionCase},
+      {"attention_t", attentionGradientCase},
   };
   return all;
 }
 
-void PrintTo(const Kind &kind, std::ostream *out) { *out << kind.name; }
+void PrintTo(const KernelKind &kind, std::ostream *out) { *out << kind.name; }
 
 void chooseOrder(Case &which, uint64_t seed, bool anyOrder) {
   Random random(seed ^ 0x6f72646572); // programs stay what they were without
@@ -70,10 +81,10 @@ std::string sumsOf(HostSide &side) {
   return side.step().getAccumulate() == "f32" ? "f32" : storageOf(side);
 }
 
-Surroundings::Surroundings(Random &random) {
+Surroundings::Surroundings(Random &random, int64_t leastSeq) {
   width = random.between(1, 9);
   height = random.between(1, 6);
-  seq = random.between(1, 7);
+  seq = random.between(leastSeq, 7);
   batch = random.between(1, 3);
   gt = width > 1 && batch > 1 && random.chance(40) ? 2 : 1;
   type = random.pick({"f16", "bf16", "f32"});

@@ -80,20 +80,28 @@ struct Case {
 };
 
 /// A kind of kernel and its random programs.
-struct Kind {
+struct KernelKind {
   std::string name;
   Case (*generate)(uint64_t seed);
 };
-void PrintTo(const Kind &kind, std::ostream *out);
+void PrintTo(const KernelKind &kind, std::ostream *out);
 
 /// All kinds; a kind of kernel joins the suite here.
-const std::vector<Kind> &generators();
+const std::vector<KernelKind> &generators();
 
 Case spmmCase(uint64_t seed);
 Case transposedCase(uint64_t seed);
 Case sddmmCase(uint64_t seed);
 Case mapCase(uint64_t seed);
 Case relayoutCase(uint64_t seed);
+Case reduceCase(uint64_t seed);
+Case reduceTokensCase(uint64_t seed);
+Case gatherCase(uint64_t seed);
+Case gatherGradientCase(uint64_t seed);
+Case lossCase(uint64_t seed);
+Case ropeCase(uint64_t seed);
+Case attentionCase(uint64_t seed);
+Case attentionGradientCase(uint64_t seed);
 
 /// The step that all generators share: tokens, type, rectangle, back-pressure.
 struct Surroundings {
@@ -101,7 +109,8 @@ struct Surroundings {
   std::string type, accumulate;
   std::vector<std::string> machine;
 
-  explicit Surroundings(Random &random);
+  /// Graphs have sequences of two tokens or more, kernels of one.
+  explicit Surroundings(Random &random, int64_t leastSeq = 1);
   int64_t tokens() const { return seq * batch; }
   int64_t groupColumns() const { return width / gt; }
   /// "#flow.step<...>".

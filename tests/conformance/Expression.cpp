@@ -8,9 +8,6 @@
 
 namespace waferflow::conformance {
 
-/// Results stay below it, far from where 16-bit types end.
-static constexpr double kMost = 200;
-
 int Expression::add(Node node) {
   for (int argument : {node.a, node.b, node.c, node.d})
     if (argument >= 0) {
@@ -141,7 +138,7 @@ int Expression::grow(Random &random, double room) {
 
 Expression Expression::random(Random &random,
                               const std::vector<Operand> &operands, int64_t ops,
-                              bool ofFeatures) {
+                              double room) {
   Expression e;
   e.operandCount = static_cast<int64_t>(operands.size());
   using Kind = Operand::Kind;
@@ -159,6 +156,7 @@ Expression Expression::random(Random &random,
   for (float value : {0.5f, -1.25f, 0.1f})
     if (random.chance(50))
       e.constant(value);
+  bool ofFeatures = e.nodes[0].ofFeature;
   if (ofFeatures && random.chance(25)) {
     Node node;
     node.op = Op::Feature;
@@ -167,16 +165,18 @@ Expression Expression::random(Random &random,
     e.add(node);
   }
   for (int64_t done = 0; done < ops;)
-    done += e.grow(random, kMost) >= 0;
+    done += e.grow(random, room) >= 0;
   Node sum; // nothing without the first operand
   sum.op = Op::Add;
   sum.a = e.last();
   sum.b = 0;
   sum.most = e.nodes[sum.a].most + e.nodes[0].most;
   sum.least = -sum.most;
-  if (random.chance(50)) {
+  double product = e.nodes[sum.a].most * e.nodes[0].most;
+  if (random.chance(50) && product <= 2 * room) {
     sum.op = Op::Mul;
-    sum.most = e.nodes[sum.a].most * e.nodes[0].most;
+    sum.most = product;
+    sum.least = -product;
   }
   e.add(sum);
   return e;
@@ -382,12 +382,30 @@ bool Expression::factorsOfToken(int node) const {
          (n.b < 0 || nodes[n.b].ofToken);
 }
 
-std::vector<Value> writeMap(LinalgText &text, const Surroundings &around,
-                            const std::vector<Operand> &operands,
-                            const std::vector<Value> &inputs,
-                            const std::map<int, std::vector<float>> &tables,
-                            int64_t features, const Expression &expression,
-                            const std::vector<int> &results) {
+std::vector<LinalgText::Operand>
+genericOperands(const std::vector<Operand> &operands,
+                const std::vector<TextValue> &inputs) {
+  using Kind = Operand::Kind;
+  std::vector<LinalgText::Operand> ins;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    Kind kind = operands[i].kind;
+    ins.push_back({inputs[i].name, inputs[i].shape,
+                   std::string("(t, f) -> (") +
+                       (kind == Kind::Activation ? "t, f"
+                        : kind == Kind::Row      ? "t, 0"
+                        : kind == Kind::Vector   ? "f"
+                                                 : "") +
+                       ")"});
+  }
+  return ins;
+}
+
+std::vector<TextValue> writeMap(LinalgText &text, const Surroundings &around,
+                                const std::vector<Operand> &operands,
+                                const std::vector<TextValue> &inputs,
+                                const std::map<int, std::vector<float>> &tables,
+                                int64_t features, const Expression &expression,
+                                const std::vector<int> &results) {
   using Kind = Operand::Kind;
   bool apart = !tables.empty();
   int64_t n = around.tokens(), s = around.seq, b = around.batch;
@@ -435,7 +453,7 @@ std::vector<Value> writeMap(LinalgText &text, const Surroundings &around,
     outs.push_back({text.empty(whole), whole, loops + " -> " + loops});
     yields.push_back(expression.name(node));
   }
-  std::vector<Value> values;
+  std::vector<TextValue> values;
   for (std::string &name :
        text.generic(apart ? "ppp" : "pp", ins, outs,
                     expression.text(apart ? 2 : 1, results), yields))

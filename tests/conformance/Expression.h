@@ -22,7 +22,7 @@ struct Operand {
     Table       ///< [1, seq, features]: a constant
   };
   Kind kind = Kind::Activation;
-  Value value;     ///< none of tables
+  TextValue value; ///< none of tables
   double most = 1; ///< above its absolute value
   /// Known to the last bit, so that what is compared is the same everywhere.
   bool exact = true;
@@ -60,14 +60,16 @@ public:
     bool exact = false, ofToken = false, ofFeature = false;
   };
 
-  /// `ops` random operations; the last one depends on the first operand.
+  /// `ops` random operations whose results stay within `room`; the last one
+  /// depends on the first operand.
   static Expression random(Random &random, const std::vector<Operand> &operands,
-                           int64_t ops, bool ofFeatures = true);
+                           int64_t ops, double room = 200);
 
   int last() const { return static_cast<int>(nodes.size()) - 1; }
   /// Any node that is computed.
   int any(Random &random) const;
-  const Node &operator[](int node) const { return nodes[node]; }
+  /// Above the absolute value of the last node.
+  double most() const { return nodes.back().most; }
 
   /// The lines of a body that computes `results`; its operand i is %x<i>,
   /// dimension `dimension` counts features, and node n is %v<n>.
@@ -93,15 +95,21 @@ private:
   int64_t operandCount = 0;
 };
 
+/// The operands of a generic over (t, f), or (t, 1) for rows alone; `inputs`
+/// are the values of the body.
+std::vector<LinalgText::Operand>
+genericOperands(const std::vector<Operand> &operands,
+                const std::vector<TextValue> &inputs);
+
 /// The generic of element-wise results, one for each node of `results`: over
 /// [tokens, features], or with tables over [sequences, seq, features]. Tables
 /// are by operand.
-std::vector<Value> writeMap(LinalgText &text, const Surroundings &around,
-                            const std::vector<Operand> &operands,
-                            const std::vector<Value> &inputs,
-                            const std::map<int, std::vector<float>> &tables,
-                            int64_t features, const Expression &expression,
-                            const std::vector<int> &results);
+std::vector<TextValue> writeMap(LinalgText &text, const Surroundings &around,
+                                const std::vector<Operand> &operands,
+                                const std::vector<TextValue> &inputs,
+                                const std::map<int, std::vector<float>> &tables,
+                                int64_t features, const Expression &expression,
+                                const std::vector<int> &results);
 
 } // namespace waferflow::conformance
 

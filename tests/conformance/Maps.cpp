@@ -22,10 +22,10 @@ Case mapCase(uint64_t seed) {
   int64_t features = random.between(2, 24), tokens = around.tokens();
 
   std::vector<Operand> operands;
-  std::vector<conformance::Value> inputs;
+  std::vector<TextValue> inputs;
   std::map<int, std::vector<float>> tables;
   std::vector<std::string> names;
-  auto operand = [&](Kind kind, conformance::Value value, std::string name) {
+  auto operand = [&](Kind kind, TextValue value, std::string name) {
     Operand one;
     one.kind = kind;
     one.value = value;
@@ -51,13 +51,13 @@ Case mapCase(uint64_t seed) {
   std::vector<int> results = {expression.last()};
   while (results.size() < 3 && random.chance(30))
     results.push_back(expression.any(random));
-  auto made = step.kernel(
-      "flow.map", "", "forward", inputs,
-      [&](LinalgText &text, const std::vector<conformance::Value> &in) {
-        return writeMap(text, around, operands, in, tables, features,
-                        expression, results);
-      });
-  for (const conformance::Value &value : made)
+  auto made =
+      step.kernel("flow.map", "", "forward", inputs,
+                  [&](LinalgText &text, const std::vector<TextValue> &in) {
+                    return writeMap(text, around, operands, in, tables,
+                                    features, expression, results);
+                  });
+  for (const TextValue &value : made)
     step.result(value);
 
   Case result;
@@ -150,9 +150,9 @@ Case relayoutCase(uint64_t seed) {
   // Relayouts move what a kernel has made.
   auto made = step.kernel(
       "flow.map", "", "forward", {step.argument({tokens, features})},
-      [&](LinalgText &text, const std::vector<conformance::Value> &in) {
+      [&](LinalgText &text, const std::vector<TextValue> &in) {
         std::string whole = "(t, f) -> (t, f)";
-        return std::vector<conformance::Value>{
+        return std::vector<TextValue>{
             {text.generic("pp", {{in[0].name, in[0].shape, whole}},
                           {{text.empty(in[0].shape), in[0].shape, whole}},
                           "    %v = arith.addf %x0, %x0 : f32\n", {"%v"})[0],

@@ -8,10 +8,10 @@
 
 namespace waferflow::conformance {
 
-std::string labels(const char *phase) {
-  return std::string("label = \"kernel\", layer = 0 : i64, phase = "
-                     "#flow.phase<") +
-         phase + ">, section = #flow.section<block>";
+std::string labels(const char *phase, bool head) {
+  return std::string("label = \"kernel\", ") +
+         (head ? "" : "layer = 0 : i64, ") + "phase = #flow.phase<" + phase +
+         ">, section = #flow.section<" + (head ? "head" : "block") + ">";
 }
 
 std::string module(const std::string &arguments, const std::string &results,
@@ -22,33 +22,36 @@ std::string module(const std::string &arguments, const std::string &results,
          "\nreturn %r : " + type + "\n}\n}\n";
 }
 
-Value StepText::argument(const Sizes &shape, const std::string &attributes,
-                         const std::string &element) {
-  Value value{"%in" + std::to_string(arguments.size()), shape, element};
+TextValue StepText::argument(const Sizes &shape, const std::string &attributes,
+                             const std::string &element) {
+  TextValue value{"%in" + std::to_string(arguments.size()), shape, element};
   arguments.push_back(value.name + ": " + value.type() + attributes);
   return value;
 }
 
-Value StepText::weight(const std::string &name, const Sizes &shape) {
+TextValue StepText::weight(const std::string &name, const Sizes &shape) {
   return argument(shape,
                   " {flow.weight = #flow.weight<name = \"" + name + "\">}");
 }
 
-std::vector<Value>
+std::vector<TextValue>
 StepText::kernel(const std::string &op, const std::string &after,
-                 const char *phase, const std::vector<Value> &inputs,
-                 const std::function<std::vector<Value>(
-                     LinalgText &, const std::vector<Value> &)> &write) {
+                 const char *phase, const std::vector<TextValue> &inputs,
+                 const std::function<std::vector<TextValue>(
+                     LinalgText &, const std::vector<TextValue> &)> &write,
+                 const std::string &attributes,
+                 const std::vector<std::string> &as) {
   std::vector<std::string> given, inner, from, to, yields;
-  std::vector<Value> known = inputs;
-  for (Value &value : known) {
+  std::vector<TextValue> known = inputs;
+  for (TextValue &value : known) {
     given.push_back(value.name);
     from.push_back(value.type());
-    value.name = "%a" + std::to_string(inner.size());
+    size_t i = inner.size();
+    value.name = i < as.size() ? as[i] : "%a" + std::to_string(i);
     inner.push_back(value.name + ": " + value.type());
   }
   LinalgText body;
-  std::vector<Value> results = write(body, known);
+  std::vector<TextValue> results = write(body, known);
   std::string name = "%k" + std::to_string(kernels++);
   for (size_t i = 0; i < results.size(); ++i) {
     yields.push_back(results[i].name);
@@ -61,19 +64,20 @@ StepText::kernel(const std::string &op, const std::string &after,
   if (results.size() > 1)
     ops += ":" + std::to_string(results.size());
   ops += " = " + op + "(" + joined(given) + ") " + after + " {" +
-         labels(phase) + "} : (" + joined(from) + ") -> (" + joined(to) +
-         ") {\n^bb0(" + joined(inner) + "):\n" + body.ops + "  flow.yield " +
-         joined(yields) + " : " + joined(to) + "\n}\n";
+         labels(phase, head) + (attributes.empty() ? "" : ", ") + attributes +
+         "} : (" + joined(from) + ") -> (" + joined(to) + ") {\n^bb0(" +
+         joined(inner) + "):\n" + body.ops + "  flow.yield " + joined(yields) +
+         " : " + joined(to) + "\n}\n";
   return results;
 }
 
-void StepText::result(const Value &value, const std::string &attributes) {
+void StepText::result(const TextValue &value, const std::string &attributes) {
   names.push_back(value.name);
   types.push_back(value.type());
   resultTypes.push_back(value.type() + attributes);
 }
 
-void StepText::gradient(const Value &value, const std::string &weight) {
+void StepText::gradient(const TextValue &value, const std::string &weight) {
   result(value, " {flow.gradient = #flow.gradient<weight = \"" + weight +
                     "\", at = \"dense\">}");
 }

@@ -12,8 +12,9 @@
 
 namespace waferflow::conformance {
 
-/// The labels that every kernel has: label, layer, phase and section.
-std::string labels(const char *phase);
+/// The labels that every kernel has: label, layer, phase and section; a head
+/// has no layer.
+std::string labels(const char *phase, bool head = false);
 
 /// A module of one kernel.
 std::string module(const std::string &arguments, const std::string &results,
@@ -21,7 +22,7 @@ std::string module(const std::string &arguments, const std::string &results,
                    const std::string &type);
 
 /// A value of the step and of a kernel's body.
-struct Value {
+struct TextValue {
   std::string name;
   Sizes shape;
   std::string element = "f32";
@@ -31,32 +32,38 @@ struct Value {
 /// The function @step, kernel by kernel.
 class StepText {
 public:
-  explicit StepText(const Surroundings &around) : around(around) {}
+  /// Kernels of a block, or of the model's head.
+  explicit StepText(const Surroundings &around, bool head = false)
+      : around(around), head(head) {}
 
   /// The host calls it "arg" and its number, or by the weight's name.
-  Value argument(const Sizes &shape, const std::string &attributes = "",
-                 const std::string &element = "f32");
+  TextValue argument(const Sizes &shape, const std::string &attributes = "",
+                     const std::string &element = "f32");
   /// {flow.weight = ...} without a mask.
-  Value weight(const std::string &name, const Sizes &shape);
+  TextValue weight(const std::string &name, const Sizes &shape);
 
   /// A kernel with a body: `op` is "flow.map", `after` what stands behind its
   /// inputs. `write` gets the inputs as the body knows them and returns what it
-  /// yields, in the shapes of the results.
-  std::vector<Value>
+  /// yields, in the shapes of the results. `attributes` are further ones, `as`
+  /// what the body calls its inputs.
+  std::vector<TextValue>
   kernel(const std::string &op, const std::string &after, const char *phase,
-         const std::vector<Value> &inputs,
-         const std::function<std::vector<Value>(
-             LinalgText &, const std::vector<Value> &)> &write);
+         const std::vector<TextValue> &inputs,
+         const std::function<std::vector<TextValue>(
+             LinalgText &, const std::vector<TextValue> &)> &write,
+         const std::string &attributes = "",
+         const std::vector<std::string> &as = {});
 
   /// The host calls it "result" and its number.
-  void result(const Value &value, const std::string &attributes = "");
+  void result(const TextValue &value, const std::string &attributes = "");
   /// The gradient of a weight, wanted everywhere: "<weight>.grad".
-  void gradient(const Value &value, const std::string &weight);
+  void gradient(const TextValue &value, const std::string &weight);
 
   std::string str() const;
 
 private:
   const Surroundings &around;
+  bool head;
   std::vector<std::string> arguments, names, types, resultTypes;
   std::string ops;
   int64_t kernels = 0;

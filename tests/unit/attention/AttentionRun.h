@@ -9,14 +9,11 @@
 
 #include "compiler/lower-to-fabric/attention/Counts.h"
 #include "simulator/cycle/Counters.h"
-#include "tests/unit/attention/AttentionCase.h"
+#include "tests/cases/AttentionCase.h"
 
 #include <map>
 
 namespace waferflow {
-
-/// [tokens, features], row by row.
-using Rows = std::vector<float>;
 
 struct AttentionResults {
   std::string error; ///< empty, or what went wrong
@@ -39,12 +36,6 @@ AttentionResults runOnFabric(const AttentionCase &c, bool backward,
 /// On the CPU.
 AttentionResults runOnCpu(const AttentionCase &c, bool backward,
                           const std::map<std::string, Rows> &inputs);
-
-/// In double, by definition; "<name>.size" are the sums of the absolute values
-/// of all products in it.
-std::map<std::string, std::vector<double>>
-attentionByDefinition(const AttentionCase &c,
-                      const std::map<std::string, Rows> &inputs);
 
 } // namespace waferflow
 

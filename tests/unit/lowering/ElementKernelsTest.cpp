@@ -143,6 +143,27 @@ func.func @step(%a: tensor<21x17xf32>) -> tensor<21x17xf32> {
 )");
 }
 
+// The weights are a vector as long as the tokens, and none of tokens.
+TEST(ElementKernels, AsManyFeaturesAsTokens) {
+  expectEqualsCpu(R"(
+func.func @step(%a: tensor<21x21xf32>, %w: tensor<21xf32> {flow.weight = #flow.weight<name = "w">})
+    -> tensor<21x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<21x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<21x1xf32>) -> tensor<21x1xf32>
+  %s = linalg.generic {indexing_maps = [#id, #feature, #token], iterator_types = ["parallel", "reduction"]}
+      ins(%a, %w : tensor<21x21xf32>, tensor<21xf32>) outs(%f : tensor<21x1xf32>) {
+  ^bb0(%x: f32, %c: f32, %out: f32):
+    %m = arith.mulf %x, %c : f32
+    %r = arith.addf %m, %out : f32
+    linalg.yield %r : f32
+  } -> tensor<21x1xf32>
+  return %s : tensor<21x1xf32>
+}
+)",
+                  {}, 5e-6);
+}
+
 // The norm, its weight's gradient and the sum that it needs.
 TEST(ElementKernels, NormAndItsWeightsGradient) {
   expectEqualsCpuEverywhere(R"(

@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONCASE_H
-#define WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONCASE_H
+#ifndef WAFERFLOW_TESTS_CASES_ATTENTIONCASE_H
+#define WAFERFLOW_TESTS_CASES_ATTENTIONCASE_H
 
 #include <cstdint>
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -45,6 +46,16 @@ std::string attentionStep(const AttentionCase &c, bool backward);
 /// The same body as a function for the CPU oracle.
 std::string attentionFunction(const AttentionCase &c, bool backward);
 
+/// [tokens, features], row by row.
+using Rows = std::vector<float>;
+
+/// In double, by definition, from "q", "k", "v" and "g": "o", "dq", "dk" and
+/// "dv"; "<name>.size" are the sums of the absolute values of all products in
+/// it.
+std::map<std::string, std::vector<double>>
+attentionByDefinition(const AttentionCase &c,
+                      const std::map<std::string, Rows> &inputs);
+
 } // namespace waferflow
 
-#endif // WAFERFLOW_TESTS_UNIT_ATTENTION_ATTENTIONCASE_H
+#endif // WAFERFLOW_TESTS_CASES_ATTENTIONCASE_H

@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tests/unit/attention/AttentionCase.h"
+#include "tests/cases/AttentionCase.h"
+
+#include "tests/cases/LinalgText.h"
 
 #include <cmath>
 #include <cstdio>
@@ -17,65 +19,18 @@ double AttentionCase::scale() const {
 
 namespace {
 
-/// Writes linalg ops line by line.
-class Text {
+/// What the kernel's body consists of.
+class Text : public LinalgText {
 public:
   explicit Text(const AttentionCase &c) : c(c) {}
-  std::string ops;
 
-  std::string tensor(const std::vector<int64_t> &shape) const {
-    std::string type = "tensor<";
-    for (int64_t size : shape)
-      type += std::to_string(size) + "x";
-    return type + "f32>";
-  }
-  std::string line(const std::string &text) {
-    std::string name = "%t" + std::to_string(next++);
-    ops += "  " + name + " = " + text + "\n";
-    return name;
-  }
-  std::string empty(const std::vector<int64_t> &shape) {
-    return line("tensor.empty() : " + tensor(shape));
-  }
-  std::string filled(const std::vector<int64_t> &shape,
-                     const std::string &number) {
-    std::string init = empty(shape);
-    return line("linalg.fill ins(" + number + " : f32) outs(" + init + " : " +
-                tensor(shape) + ") -> " + tensor(shape));
-  }
-  std::string transpose(const std::string &x, std::vector<int64_t> from,
-                        const std::vector<int64_t> &order) {
-    std::vector<int64_t> to;
-    std::string text;
-    for (int64_t i : order) {
-      to.push_back(from[i]);
-      text += (text.empty() ? "" : ", ") + std::to_string(i);
-    }
-    return line("linalg.transpose ins(" + x + " : " + tensor(from) + ") outs(" +
-                empty(to) + " : " + tensor(to) + ") permutation = [" + text +
-                "]");
-  }
-  std::string collapse(const std::string &x, const std::vector<int64_t> &from,
-                       const std::string &groups,
-                       const std::vector<int64_t> &to) {
-    return line("tensor.collapse_shape " + x + " " + groups + " : " +
-                tensor(from) + " into " + tensor(to));
-  }
-  std::string expand(const std::string &x, const std::vector<int64_t> &from,
-                     const std::string &groups,
-                     const std::vector<int64_t> &to) {
-    std::string shape;
-    for (int64_t size : to)
-      shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-    return line("tensor.expand_shape " + x + " " + groups + " output_shape [" +
-                shape + "] : " + tensor(from) + " into " + tensor(to));
-  }
   std::string product(const std::string &a, const std::vector<int64_t> &as,
                       const std::string &b, const std::vector<int64_t> &bs) {
     std::vector<int64_t> shape = {as[0], as[1], bs[2]};
-    return line("linalg.batch_matmul ins(" + a + ", " + b + " : " + tensor(as) +
-                ", " + tensor(bs) + ") outs(" + filled(shape, "%zero") + " : " +
-                tensor(shape) + ") -> " + tensor(shape));
+    return line("linalg.batch_matmul ins(" + a + ", " + b + " : " +
+                tensorType(as) + ", " + tensorType(bs) + ") outs(" +
+                filled(shape, "%zero") + " : " + tensorType(shape) + ") -> " +
+                tensorType(shape));
   }
   /// An element-wise op of [N, s, s] and [N, s, s or 1].
   std::string elementwise(const std::string &op, const std::string &a,
@@ -86,10 +41,10 @@ public:
     std::string id = "affine_map<(a, b, c) -> (a, b, c)>";
     std::string second =
         row ? "affine_map<(a, b, c) -> (a, b, 0)>" : std::string(id);
-    std::string ins = a, types = tensor(whole), maps = id, args = "%x: f32";
+    std::string ins = a, types = tensorType(whole), maps = id, args = "%x: f32";
     if (!b.empty()) {
       ins += ", " + b;
-      types += ", " + tensor(other);
+      types += ", " + tensorType(other);
       maps += ", " + second;
       args += ", %y: f32";
     }
@@ -97,9 +52,10 @@ public:
                 "], iterator_types = [\"parallel\", \"parallel\", "
                 "\"parallel\"]} ins(" +
                 ins + " : " + types + ") outs(" + empty(whole) + " : " +
-                tensor(whole) + ") {\n  ^bb0(" + args +
+                tensorType(whole) + ") {\n  ^bb0(" + args +
                 ", %out: f32):\n    %r = " + op +
-                " : f32\n    linalg.yield %r : f32\n  } -> " + tensor(whole));
+                " : f32\n    linalg.yield %r : f32\n  } -> " +
+                tensorType(whole));
   }
   std::string reduceRow(const std::string &op, const std::string &a,
                         const std::string &init) {
@@ -107,12 +63,12 @@ public:
     return line("linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, "
                 "b, c)>, affine_map<(a, b, c) -> (a, b, 0)>], iterator_types "
                 "= [\"parallel\", \"parallel\", \"reduction\"]} ins(" +
-                a + " : " + tensor(whole) + ") outs(" + filled(row, init) +
-                " : " + tensor(row) +
+                a + " : " + tensorType(whole) + ") outs(" + filled(row, init) +
+                " : " + tensorType(row) +
                 ") {\n  ^bb0(%x: f32, %out: f32):\n    "
                 "%r = " +
                 op + " : f32\n    linalg.yield %r : f32\n  } -> " +
-                tensor(row));
+                tensorType(row));
   }
   std::vector<int64_t> scores() const {
     return {c.batch * c.heads, c.seq, c.seq};
@@ -138,10 +94,10 @@ public:
         "d, e)>, affine_map<(a, b, c, d, e) -> (a, b, c, d, e)>], "
         "iterator_types = [\"parallel\", \"parallel\", \"parallel\", "
         "\"parallel\", \"parallel\"]} ins(" +
-        moved + " : " + tensor({c.batch, heads, c.seq, c.dim}) + ") outs(" +
-        empty(five) + " : " + tensor(five) +
+        moved + " : " + tensorType({c.batch, heads, c.seq, c.dim}) + ") outs(" +
+        empty(five) + " : " + tensorType(five) +
         ") {\n  ^bb0(%x: f32, %out: f32):\n    linalg.yield %x : f32\n  } -> " +
-        tensor(five));
+        tensorType(five));
     return collapse(repeated, five, "[[0, 1, 2], [3], [4]]", rows());
   }
   /// And back; heads that are shared are summed.
@@ -159,11 +115,11 @@ public:
           "b, c, d, e)>, affine_map<(a, b, c, d, e) -> (a, b, d, e)>], "
           "iterator_types = [\"parallel\", \"parallel\", \"reduction\", "
           "\"parallel\", \"parallel\"]} ins(" +
-          apart + " : " + tensor(five) + ") outs(" + filled(shape, "%zero") +
-          " : " + tensor(shape) +
+          apart + " : " + tensorType(five) + ") outs(" +
+          filled(shape, "%zero") + " : " + tensorType(shape) +
           ") {\n  ^bb0(%x: f32, %out: f32):\n    %r = arith.addf %x, %out : "
           "f32\n    linalg.yield %r : f32\n  } -> " +
-          tensor(shape));
+          tensorType(shape));
     }
     std::string moved = transpose(four, shape, {0, 2, 1, 3});
     return collapse(moved, {c.batch, c.seq, heads, c.dim}, "[[0, 1], [2, 3]]",
@@ -172,7 +128,6 @@ public:
 
 private:
   const AttentionCase &c;
-  int64_t next = 0;
 };
 
 } // namespace
@@ -196,22 +151,22 @@ BodyText attentionBody(const AttentionCase &c, bool backward) {
     std::string mask = t.line(
         "linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, b, c)>], "
         "iterator_types = [\"parallel\", \"parallel\", \"parallel\"]} outs(" +
-        t.empty({1, c.seq, c.seq}) + " : " + t.tensor({1, c.seq, c.seq}) +
+        t.empty({1, c.seq, c.seq}) + " : " + tensorType({1, c.seq, c.seq}) +
         ") {\n  ^bb0(%out: f32):\n    %i = linalg.index 1 : index\n    %j = "
         "linalg.index 2 : index\n    %sees = arith.cmpi ule, %j, %i : index\n  "
         "  %r = arith.select %sees, %zero, %hidden : f32\n    linalg.yield %r "
         ": f32\n  } -> " +
-        t.tensor({1, c.seq, c.seq}));
+        tensorType({1, c.seq, c.seq}));
     s = t.line("linalg.generic {indexing_maps = [affine_map<(a, b, c) -> (a, "
                "b, c)>, affine_map<(a, b, c) -> (0, b, c)>, affine_map<(a, b, "
                "c) -> (a, b, c)>], iterator_types = [\"parallel\", "
                "\"parallel\", \"parallel\"]} ins(" +
-               s + ", " + mask + " : " + t.tensor(scores) + ", " +
-               t.tensor({1, c.seq, c.seq}) + ") outs(" + t.empty(scores) +
-               " : " + t.tensor(scores) +
+               s + ", " + mask + " : " + tensorType(scores) + ", " +
+               tensorType({1, c.seq, c.seq}) + ") outs(" + t.empty(scores) +
+               " : " + tensorType(scores) +
                ") {\n  ^bb0(%x: f32, %y: f32, %out: f32):\n    %r = arith.addf "
                "%x, %y : f32\n    linalg.yield %r : f32\n  } -> " +
-               t.tensor(scores));
+               tensorType(scores));
   }
   std::string most = t.reduceRow("arith.maximumf %x, %out", s, "%low");
   std::string e = t.elementwise(
@@ -219,8 +174,8 @@ BodyText attentionBody(const AttentionCase &c, bool backward) {
   std::string sum = t.reduceRow("arith.addf %x, %out", e, "%zero");
   std::string p = t.elementwise("arith.divf %x, %y", e, sum, true);
   BodyText body;
-  std::string wide = t.tensor({c.tokens(), c.heads * c.dim});
-  std::string narrow = t.tensor({c.tokens(), c.kv * c.dim});
+  std::string wide = tensorType({c.tokens(), c.heads * c.dim});
+  std::string narrow = tensorType({c.tokens(), c.kv * c.dim});
   if (!backward) {
     body.results = {t.join(t.product(p, scores, v, rows), c.heads)};
     body.types = {wide};
@@ -244,13 +199,6 @@ BodyText attentionBody(const AttentionCase &c, bool backward) {
   body.types = {wide, narrow, narrow};
   body.ops = t.ops;
   return body;
-}
-
-static std::string joined(const std::vector<std::string> &parts) {
-  std::string text;
-  for (const std::string &part : parts)
-    text += (text.empty() ? "" : ", ") + part;
-  return text;
 }
 
 /// "%q: tensor<..>, ...", in an order that is no one's habit.
