@@ -62,7 +62,7 @@ TEST_P(Conformance, ReferenceOracleAndOrderOfCoresAgree) {
             << " (90 %), " << quantile(ratios, 1) << " most; oracle off by";
   for (const auto &[type, gap] : gaps)
     std::cout << " " << gap << " (" << type << ")";
-  std::cout << " x sum |a b|\n";
+  std::cout << " x size\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(

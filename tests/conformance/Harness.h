@@ -14,7 +14,7 @@ namespace waferflow::conformance {
 /// What came out of one case.
 struct Outcome {
   std::string failure; ///< empty: as it should be
-  /// Largest |fabric - oracle| / sum |a b| of an element.
+  /// Largest |fabric - oracle| of an element, as a part of its size.
   double oracleGap = 0;
   int64_t cycles = 0, tileCycles = 0;
   Counts counts;
