@@ -106,20 +106,24 @@ Value Emit::dsd(Value buffer, At offset, At extent, int64_t stride) {
       b.getDenseI64ArrayAttr(staticExtent), b.getI64IntegerAttr(stride));
 }
 
-template <typename Op>
+template <typename Op, typename... More>
 static Value fabricDsd(Emit &e, DsdKind kind, Value queue, Emit::At extent,
-                       Type element) {
+                       Type element, More... more) {
   SmallVector<Value> extents;
   SmallVector<int64_t> staticExtent;
   dispatchIndexOpFoldResult(extent, extents, staticExtent);
   return Op::create(e.b, e.loc, DsdType::get(e.b.getContext(), kind, element),
-                    queue, extents, e.b.getDenseI64ArrayAttr(staticExtent));
+                    queue, extents, e.b.getDenseI64ArrayAttr(staticExtent),
+                    more...);
 }
 Value Emit::fabin(Value queue, At extent, Type element) {
   return fabricDsd<FabinOp>(*this, DsdKind::Fabin, queue, extent, element);
 }
-Value Emit::fabout(Value queue, At extent, Type element) {
-  return fabricDsd<FaboutOp>(*this, DsdKind::Fabout, queue, extent, element);
+Value Emit::fabout(Value queue, At extent, Type element,
+                   std::optional<int64_t> advance) {
+  return fabricDsd<FaboutOp>(*this, DsdKind::Fabout, queue, extent, element,
+                             advance ? b.getI64IntegerAttr(*advance)
+                                     : IntegerAttr());
 }
 
 void Emit::select(Value to, Value condition, Value a, Value c, How how) {

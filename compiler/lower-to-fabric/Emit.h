@@ -53,7 +53,10 @@ public:
   /// Elements of a buffer, of an input or output queue.
   mlir::Value dsd(mlir::Value buffer, At offset, At extent, int64_t stride = 1);
   mlir::Value fabin(mlir::Value queue, At extent, mlir::Type element);
-  mlir::Value fabout(mlir::Value queue, At extent, mlir::Type element);
+  /// With `advance`, a control wavelet behind the elements moves the switches
+  /// of so many routers.
+  mlir::Value fabout(mlir::Value queue, At extent, mlir::Type element,
+                     std::optional<int64_t> advance = {});
 
   void mov(mlir::Value to, mlir::Value a, How how = {}) {
     unary<MovOp>(to, a, how);

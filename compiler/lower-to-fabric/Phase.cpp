@@ -43,9 +43,16 @@ Value Phase::color() {
 }
 
 void Phase::route(Value color, SelectAttr where, Link from, ArrayRef<Link> to) {
-  auto position = PositionAttr::get(b.getContext(), from, to);
-  RouteOp::create(b, loc, color, where, b.getArrayAttr({position}),
-                  IntegerAttr(), UnitAttr(), UnitAttr());
+  route(color, where, Position{from, SmallVector<Link>(to)});
+}
+
+void Phase::route(Value color, SelectAttr where, ArrayRef<Position> positions) {
+  SmallVector<Attribute> list;
+  for (const Position &position : positions)
+    list.push_back(
+        PositionAttr::get(b.getContext(), position.from, position.to));
+  RouteOp::create(b, loc, color, where, b.getArrayAttr(list), IntegerAttr(),
+                  UnitAttr(), UnitAttr());
 }
 
 void Phase::routeDown(Value color, int64_t x0, int64_t x1, int64_t rows) {
@@ -57,12 +64,14 @@ void Phase::routeDown(Value color, int64_t x0, int64_t x1, int64_t rows) {
 
 InjectOp Phase::inject(Value color, int64_t x0, int64_t x1, StringRef stream,
                        HostAttr host, Type element, bool indexed,
-                       std::optional<int64_t> ends, bool roles) {
+                       std::optional<int64_t> ends, bool roles,
+                       std::optional<int64_t> places) {
   auto unit = [&](bool set) { return set ? b.getUnitAttr() : UnitAttr(); };
   return InjectOp::create(
       b, loc, color, LinkAttr::get(b.getContext(), Link::North),
       cores(x0, x1, 0, 1), b.getStringAttr(stream), unit(indexed),
-      ends ? b.getI64IntegerAttr(*ends) : IntegerAttr(), unit(roles), host,
+      ends ? b.getI64IntegerAttr(*ends) : IntegerAttr(), unit(roles),
+      places ? b.getI64IntegerAttr(*places) : IntegerAttr(), host,
       TypeAttr::get(element));
 }
 

@@ -40,13 +40,20 @@ public:
   mlir::Value color();
   void route(mlir::Value color, SelectAttr where, Link from,
              llvm::ArrayRef<Link> to);
+  /// A switch that begins in the first position.
+  struct Position {
+    Link from;
+    llvm::SmallVector<Link> to;
+  };
+  void route(mlir::Value color, SelectAttr where,
+             llvm::ArrayRef<Position> positions);
   /// From the north edge of the fabric down to row `rows` - 1, in columns x0 to
   /// x1 - 1, to every core on the way.
   void routeDown(mlir::Value color, int64_t x0, int64_t x1, int64_t rows);
   InjectOp inject(mlir::Value color, int64_t x0, int64_t x1,
                   llvm::StringRef stream, HostAttr host, mlir::Type element,
                   bool indexed = false, std::optional<int64_t> ends = {},
-                  bool roles = false);
+                  bool roles = false, std::optional<int64_t> places = {});
   /// `extent` elements a lane leave at the south edge.
   DrainOp drain(mlir::Value color, int64_t x0, int64_t x1,
                 llvm::StringRef stream, HostAttr host, mlir::Type element,

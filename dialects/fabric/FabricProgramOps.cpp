@@ -117,6 +117,16 @@ LogicalResult InjectOp::verify() {
   if (getEnds() && static_cast<int64_t>(*getEnds()) < 0)
     return emitOpError() << "expected a task id of at least 0, got "
                          << static_cast<int64_t>(*getEnds());
+  if (getPlaces()) {
+    if (static_cast<int64_t>(*getPlaces()) < 1)
+      return emitOpError() << "expected places in at least 1 vector, got "
+                           << static_cast<int64_t>(*getPlaces());
+    if (!getHost() || getHost()->getForm() != "mask" ||
+        !getElement().isInteger(32) || getRoles())
+      return emitOpError()
+             << "expected places with a host of form mask, elements of i32 and "
+                "no roles";
+  }
   if (failed(verifyElement(*this, getElement())) ||
       failed(checkColor(*this, getColor())) ||
       failed(checkOnFabric(*this, getCores())))

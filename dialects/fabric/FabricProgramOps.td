@@ -125,18 +125,26 @@ def Fabric_InjectOp : Fabric_Op<"inject", [inProgram]> {
     columns on the way, and the one after it for the owner, with the row's slot there
     as data. `host` says which elements the stream carries.
 
+    With `places` n, of the form `mask`, a wavelet's high half says where the result
+    of its position goes: results of a row are neighbours in one of n vectors, each of
+    the layout's slots and one behind the other; rows that have positions take the
+    vectors in turn. The control wavelet behind them has their number as data.
+
     ```mlir
     fabric.inject %c north on <x 0 to 4, y 0 to 1> "x" : f32
     fabric.inject %w north on <x 0 to 4, y 0 to 1> "w" indexed ends 24 : f16
+    fabric.inject %p north on <x 0 to 4, y 0 to 1> "w" ends 24 places 8
+        host <tensor = "w", form = "mask", features = <order = @in>, rows = <order = @out>> : i32
     ```
   }];
   let arguments = (ins Fabric_ColorType:$color, Fabric_LinkAttr:$side,
       Fabric_SelectAttr:$cores, StrAttr:$stream, UnitAttr:$indexed,
-      OptionalAttr<I64Attr>:$ends, UnitAttr:$roles, OptionalAttr<Fabric_HostAttr>:$host,
-      TypeAttr:$element);
+      OptionalAttr<I64Attr>:$ends, UnitAttr:$roles, OptionalAttr<I64Attr>:$places,
+      OptionalAttr<Fabric_HostAttr>:$host, TypeAttr:$element);
   let assemblyFormat = [{
     $color custom<BareEnum>($side) `on` $cores $stream (`indexed` $indexed^)?
-    (`ends` custom<BareInt>($ends)^)? (`roles` $roles^)? (`host` $host^)?
+    (`ends` custom<BareInt>($ends)^)? (`roles` $roles^)?
+    (`places` custom<BareInt>($places)^)? (`host` $host^)?
     attr-dict `:` $element
   }];
   let hasVerifier = 1;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/fabric/Limits.h"
 #include "dialects/fabric/Syntax.h"
+#include "simulator/program/FabricCode.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -13,6 +14,7 @@
 
 using namespace mlir;
 using namespace waferflow::fabric;
+using waferflow::cycle::mostCommands;
 
 #include "dialects/fabric/FabricInterfaces.cpp.inc"
 
@@ -86,6 +88,11 @@ LogicalResult FaboutOp::verify() {
   if (getType().getKind() != DsdKind::Fabout)
     return emitOpError() << "expected a result of kind fabout, got "
                          << getType();
+  if (auto routers = getAdvance();
+      routers && (static_cast<int64_t>(*routers) < 1 ||
+                  static_cast<int64_t>(*routers) > mostCommands))
+    return emitOpError() << "expected to advance 1 to " << mostCommands
+                         << " routers, got " << static_cast<int64_t>(*routers);
   return verifyExtent(*this, getStaticExtent(), getExtent());
 }
 
@@ -205,6 +212,10 @@ LogicalResult waferflow::fabric::detail::verifyVector(Operation *op) {
   if (instruction.getUntilControl() && !fromQueue)
     return op->emitOpError()
            << "expected a fabin among the sources of until_control, got none";
+  if (auto out = op->getOperand(0).getDefiningOp<FaboutOp>();
+      out && out.getAdvance() && instruction.getUntilControl())
+    return op->emitOpError() << "expected a fabout without advance, as the end "
+                                "of until_control sends nothing";
   if (failed(verifyElements(op)) || failed(verifyExtents(instruction)))
     return failure();
   auto thread = instruction.getThread();

@@ -74,9 +74,20 @@ def Fabric_FabinOp : Fabric_FabricDsdOp<"fabin", Fabric_InputQueue> {
 def Fabric_FaboutOp : Fabric_FabricDsdOp<"fabout", Fabric_OutputQueue> {
   let summary = "elements that leave through a queue";
   let description = [{
+    With `advance`, the instruction that writes it sends a control wavelet behind its
+    last element, which moves the switches of so many routers on: the first ones of
+    those that listen on each way, the own one included.
+
     ```mlir
     %d = fabric.fabout %out [%n] : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
+    %e = fabric.fabout %out [16] advance 2 : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
     ```
+  }];
+  let arguments = (ins Fabric_OutputQueue:$queue, Variadic<Index>:$extent,
+      DenseI64ArrayAttr:$static_extent, OptionalAttr<I64Attr>:$advance);
+  let assemblyFormat = [{
+    $queue custom<DynamicIndexList>($extent, $static_extent)
+    (`advance` custom<BareInt>($advance)^)? attr-dict `:` type($queue) `->` type($result)
   }];
 }
 

@@ -170,6 +170,8 @@ private:
           (type.getKind() == DsdKind::Fabin ? tables.inputs : tables.outputs)
               .lookup(queue);
       fabric.type = toDataType(type.getElement());
+      if (auto out = dyn_cast<FaboutOp>(op))
+        fabric.advances = static_cast<int32_t>(out.getAdvance().value_or(0));
       return fabric;
     }
     if (const double *real = values.real(value))

@@ -16,6 +16,9 @@ namespace waferflow {
 
 namespace {
 
+/// What an i16 says.
+constexpr int64_t mostPlaces = 32768;
+
 /// Puts elements into wavelets, two 16-bit ones or one.
 class Writer {
 public:
@@ -45,8 +48,9 @@ public:
       out.push_back({bits, false});
     }
   }
-  void index(int32_t slot) {
-    out.push_back({static_cast<uint32_t>(slot), false});
+  /// A position: its slot, and where its result goes.
+  void index(int32_t slot, int64_t place = 0) {
+    out.push_back({static_cast<uint32_t>(slot | place << 16), false});
   }
   /// What follows begins in a wavelet of its own.
   void endRow() { half = false; }
@@ -191,14 +195,22 @@ Result<LaneStream> HostStreams::stream(InjectOp inject, int64_t lane,
         return tensor.errors;
       values = *tensor;
     }
+    int64_t places = inject.getPlaces().value_or(0), taken = 0;
+    int64_t slots = places ? (*side.layout(host))->features.slots() : 0;
+    if (places * slots > mostPlaces)
+      return wrong(host, "expected at most " + std::to_string(mostPlaces) +
+                             " places, got " + std::to_string(places) + " x " +
+                             std::to_string(slots));
     for (const LaneRow &row : *lane_) {
+      int64_t place = places ? taken % places * slots : 0;
+      taken += !row.elements.empty();
       for (const LaneRow::Element &element : row.elements) {
         float value = values && element.position >= 0
                           ? values->floats()[element.position]
                           : 0.0f;
         result.nonzeros += weights && element.position >= 0;
         if (mask)
-          writer.index(element.slot);
+          writer.index(element.slot, places ? place++ : 0);
         else if (inject.getIndexed())
           writer.nonzero(value, element.slot);
         else
@@ -208,7 +220,9 @@ Result<LaneStream> HostStreams::stream(InjectOp inject, int64_t lane,
       if (auto ends = inject.getEnds())
         writer.control(static_cast<int64_t>(*ends) +
                            (inject.getRoles() ? row.role : 0),
-                       inject.getRoles() ? row.row.slot : 0);
+                       inject.getRoles() ? row.row.slot
+                       : places ? static_cast<int32_t>(row.elements.size())
+                                : 0);
     }
     return result;
   }

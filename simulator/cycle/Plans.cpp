@@ -82,7 +82,14 @@ public:
     result.configured = value.configured;
     result.untilControl = value.untilControl;
     result.destination = operand(value.destination);
-    result.fabricOut = result.destination.kind == OperandPlan::Kind::Fabric;
+    if (auto *out = std::get_if<FabricOperand>(&value.destination)) {
+      result.fabricOut = true;
+      result.advances = out->advances > 0;
+      Control control;
+      control.change = Control::Switch::Advance;
+      control.routers = out->advances;
+      result.control = encode(control);
+    }
     result.toScalar = value.op == VectorOp::Dot || value.op == VectorOp::Sum ||
                       value.op == VectorOp::MaxOf;
     bool f16 = result.destination.type == DataType::F16 &&

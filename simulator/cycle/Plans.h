@@ -59,6 +59,7 @@ struct VectorPlan {
   bool fabricIn = false, fabricOut = false, toScalar = false;
   bool axpyF16 = false; ///< contiguous, all f16, from SRAM to SRAM
   bool configured = false, untilControl = false;
+  bool advances = false; ///< `control` goes behind the last element
   int8_t sourceCount = 0;
   // Arithmetic of an element.
   bool multiplies = false, wideFactors = false;
@@ -67,6 +68,7 @@ struct VectorPlan {
   OperandPlan destination;
   OperandPlan sources[3];
   AmountPlan extent;
+  uint32_t control = 0;
   const Vector *vector = nullptr;
 };
 

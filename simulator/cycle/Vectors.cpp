@@ -66,7 +66,7 @@ bool Engine::launch(uint32_t index, Core &core, Thread &thread,
     thread.rate.cost256 = costWithBanks(core, thread);
   if (plan.thread >= 0)
     core.runs |= uint64_t(1) << plan.thread;
-  if (thread.extent == 0)
+  if (thread.extent == 0 && !plan.advances)
     finish(index, core, thread, thread.startAt);
   return true;
 }
@@ -104,7 +104,9 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
   const VectorPlan &plan = *thread.plan;
   int64_t count =
       std::min<int64_t>(thread.rate.perSlot, thread.extent - thread.done);
-  if (plan.fabricIn && !inputsReady(index, core, thread)) {
+  bool behind =
+      thread.done == thread.extent; // only its control wavelet is left
+  if (plan.fabricIn && !behind && !inputsReady(index, core, thread)) {
     if (thread.plan)
       thread.blocked = Thread::Blocked::Input;
     return false;
@@ -136,6 +138,14 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
     counters.stalls.slot += waited;
   thread.blocked = Thread::Blocked::No;
 
+  if (behind) {
+    push(channels[core.firstOutput + plan.destination.index], plan.control,
+         true);
+    ++counters.slots;
+    core.busyUntil = static_cast<uint32_t>(now + 1);
+    finish(index, core, thread, now + 1);
+    return true;
+  }
   if (!plan.fabricIn && !plan.fabricOut && !options.observer &&
       number == core.plan->threads && !core.runs &&
       endOfMain(thread) <= options.maxCycles) {
@@ -147,7 +157,7 @@ bool Engine::tryIssue(uint32_t index, Core &core, int number, Thread &thread) {
     options.observer->issue(now, core.x, core.y,
                             number == core.plan->threads ? -1 : number, plan.op,
                             thread.done);
-  if (thread.done == thread.extent)
+  if (thread.done == thread.extent && !plan.advances)
     finish(index, core, thread, retire);
   return true;
 }

@@ -60,6 +60,11 @@ struct MemoryOperand {
 struct FabricOperand {
   int32_t queue = -1; ///< index in CoreProgram::inputs or outputs
   DataType type = DataType::F32;
+  /// Of a destination: behind the last element the instruction sends a control
+  /// wavelet that advances the switches of so many routers, the first ones of
+  /// those that listen (at most `mostCommands`), in a slot of its own. 0: none.
+  /// (The vendor's SDK: a control descriptor, or `advance_switch`.)
+  int32_t advances = 0;
 };
 
 /// A scalar that stays the same for all elements (a source), or the result of

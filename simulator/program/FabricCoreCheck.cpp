@@ -177,6 +177,11 @@ private:
         within(f->queue, core.inputs, "input queue");
       else
         within(f->queue, core.outputs, "output queue");
+      if (f->advances < 0 || f->advances > (source ? 0 : mostCommands))
+        say(source ? std::string("a source that advances switches")
+                   : "an instruction that advances the switches of " +
+                         std::to_string(f->advances) + " routers; 1 to " +
+                         std::to_string(mostCommands) + " are possible");
     } else if (auto *r = std::get_if<RegisterOperand>(&value)) {
       within(r->reg, core.registers, "register");
     } else if (!source) {
@@ -207,6 +212,10 @@ private:
                  : "a vector that goes to a register");
     if (v.op == VectorOp::Fmac && fabric)
       say("an fmac that adds to the fabric");
+    if (fabric && v.untilControl &&
+        std::get<FabricOperand>(v.destination).advances)
+      say("an instruction that ends at a control wavelet and advances "
+          "switches");
     amount(v.extent, "an extent");
     int64_t count = static_cast<int64_t>(
         program.machine.facts.at("core.microthreads").front());

@@ -1,0 +1,88 @@
+//===- Plan.cpp - Who stays and who travels in an sddmm -------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/lower-to-fabric/sddmm/Plan.h"
+
+using namespace mlir;
+
+namespace waferflow::fabric::sddmm {
+
+/// A pruned weight of a dense run has no mask: all its positions are wanted.
+static bool hasMask(StepLowering &lowering, flow::SddmmOp sddmm) {
+  for (unsigned i = 0; i < lowering.step.getNumArguments(); ++i)
+    if (auto weight =
+            lowering.step.getArgAttrOfType<flow::WeightAttr>(i, "flow.weight");
+        weight && weight.getName() == sddmm.getWeight())
+      return static_cast<bool>(weight.getMask());
+  return false;
+}
+
+/// What a position's wavelet can say (HostStreams).
+constexpr int64_t mostPlaces = 32768;
+
+FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
+  Plan plan(lowering, kernel);
+  auto mapping = kernel.getMapping();
+  if (!mapping)
+    return kernel.emitOpError() << "expected a mapping, got none";
+  plan.tl = lowering.tokensPerCore();
+  plan.dense = kernel.getAt() == "dense" || !hasMask(lowering, kernel);
+  if (!plan.dense && !kernel.getWeightAttr())
+    return kernel.emitOpError() << "expected the name of its weight, got none";
+  plan.inputTravels = mapping->getBroadcast() == "input";
+  auto result = lowering.resultName(kernel.getResult());
+  if (!result)
+    return kernel.emitOpError()
+           << "expected a gradient that the step returns, got another value";
+  plan.result = *result;
+  plan.staying =
+      lowering.held(plan.inputTravels ? kernel.getDy() : kernel.getX());
+  plan.travelling =
+      lowering.held(plan.inputTravels ? kernel.getX() : kernel.getDy());
+  for (const Held *held : {&plan.staying, &plan.travelling})
+    if (!held->layout || held->layout.getGo() != 1)
+      return kernel.emitOpError()
+             << "expected both sides in one output group, got "
+             << (held->layout ? held->layout.getGo() : 0);
+
+  ColumnLayout stays = lowering.layoutOf(plan.staying.layout);
+  ColumnLayout travels = lowering.layoutOf(plan.travelling.layout);
+  plan.slots = std::max<int64_t>(1, stays.slots());
+  for (int64_t c = 0; c < plan.groupColumns(); ++c) {
+    plan.slotsOf.push_back(stays.slotsOf(c));
+    plan.before.push_back(plan.rows);
+    plan.rows += travels.slotsOf(c);
+    plan.behind.push_back(plan.rows);
+  }
+  plan.buffers = std::max<int64_t>(2, mapping->getBuffers());
+  if (plan.buffers * plan.slots > mostPlaces)
+    return kernel.emitOpError()
+           << "expected at most " << mostPlaces << " results in a core, got "
+           << plan.buffers << " buffers of " << plan.slots;
+  Builder b(kernel.getContext());
+  struct Need {
+    Held *held;
+    Type type;
+    int64_t extent;
+  };
+  for (auto [held, type, extent] :
+       {Need{&plan.vectors, plan.travelling.element, 2 * plan.tl},
+        Need{&plan.results, b.getF32Type(), plan.buffers * plan.slots},
+        Need{&plan.counts, b.getI32Type(), plan.buffers}}) {
+    auto memory = lowering.scratch(kernel, type, extent);
+    if (failed(memory))
+      return failure();
+    *held = *memory;
+  }
+  return plan;
+}
+
+HostAttr Plan::host(StringRef tensor, StringRef form) const {
+  return HostAttr::get(kernel.getContext(), tensor, form, staying.layout,
+                       travelling.layout, inputTravels, 0, 0, {});
+}
+
+} // namespace waferflow::fabric::sddmm

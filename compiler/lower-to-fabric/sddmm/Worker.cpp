@@ -1,0 +1,105 @@
+//===- Worker.cpp - What a core of an sddmm computes ----------------------===//
+//
+// Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/lower-to-fabric/sddmm/Worker.h"
+
+using namespace mlir;
+using arith::CmpIPredicate;
+
+namespace waferflow::fabric::sddmm {
+
+/// Slots of a dense row up to which its dots are written out: a round of a loop
+/// costs four slots of scalar code.
+constexpr int64_t mostWrittenOut = 32;
+
+void Worker::write(Phase &phase, bool top) {
+  int64_t columns = plan.lowering.columns(), rows = plan.lowering.rows();
+  Code code(phase, top ? "top" : "below",
+            phase.cores(0, columns, top ? 0 : 1, top ? 1 : rows));
+  staying = code.buffer(plan.staying);
+  Value queue = plan.dense ? Value() : code.input(positions);
+  broadcast.bind(code);
+  results.bind(code, top);
+  writeMain(code);
+  results.writeTasks(code, plan.dense ? "row" : "position");
+  if (plan.dense)
+    writeDense(code);
+  else
+    writeStreamed(code, queue);
+  broadcast.writeTasks(code);
+}
+
+void Worker::writeMain(Code &code) {
+  Emit e(code.local("main", /*start=*/true));
+  broadcast.send(e);
+  results.begin(e);
+  broadcast.begin(e, "row_end");
+  if (plan.dense)
+    ActivateOp::create(e.b, e.loc, "row");
+}
+
+/// One more dot of the row in hand, over tokens: padding may hold what is no
+/// number.
+void Worker::dot(Emit &e, Emit::At place, Emit::At feature) {
+  Value tokens = e.realTokens(plan.lowering);
+  e.binary<DotOp>(e.dsd(results.buffer(), place, e.at(1)),
+                  e.dsd(broadcast.buffer(), broadcast.inUse(e), tokens),
+                  e.dsd(staying, feature, tokens));
+}
+
+void Worker::writeStreamed(Code &code, Value queue) {
+  Type i16 = IntegerType::get(plan.kernel.getContext(), 16);
+  Emit end(code.control("row_end", rowEnd, queue, /*blocked=*/true));
+  Block *block = end.b.getInsertionBlock();
+  BlockOp::create(end.b, end.loc, "row_end");
+  broadcast.next(end, "row_end");
+  // The control wavelet says how many positions the row has.
+  Value count = arith::ExtSIOp::create(end.b, end.loc, end.b.getI32Type(),
+                                       block->getArgument(0));
+  end.when(is(end, CmpIPredicate::sgt, count, 0),
+           [&] { results.pass(end, count, "position"); });
+
+  TaskOp position = code.data("position", queue, {i16, i16});
+  Emit e(position);
+  Block &body = position.getBody().front();
+  dot(e, address(e, body.getArgument(1), 1),
+      address(e, body.getArgument(0), plan.tl));
+}
+
+void Worker::writeDense(Code &code) {
+  Count done(code);
+  {
+    Emit e(code.local("row", /*start=*/false));
+    int64_t least = *llvm::min_element(plan.slotsOf);
+    Value count = e.perColumn(plan.lowering, plan.slotsOf);
+    auto one = [&](Emit::At slot) {
+      dot(e, results.place(e, slot), e.mul(slot, e.at(plan.tl)));
+    };
+    if (plan.slots <= mostWrittenOut)
+      for (int64_t slot = 0; slot < plan.slots; ++slot)
+        if (slot < least)
+          one(e.at(slot));
+        else
+          e.when(e.compare(CmpIPredicate::slt, e.at(slot), count),
+                 [&] { one(e.at(slot)); });
+    else
+      e.loop(e.at(0), count, one);
+    ActivateOp::create(e.b, e.loc, "row_end");
+  }
+  Emit e(code.local("row_end", /*start=*/false, /*blocked=*/true));
+  BlockOp::create(e.b, e.loc, "row_end");
+  broadcast.next(e, "row_end");
+  Value count = results.all(e);
+  auto pass = [&] { results.pass(e, count, "row"); };
+  if (llvm::is_contained(plan.slotsOf, 0))
+    e.when(is(e, CmpIPredicate::sgt, count, 0), pass);
+  else
+    pass();
+  e.when(is(e, CmpIPredicate::slt, done.add(e, 1), plan.rows),
+         [&] { ActivateOp::create(e.b, e.loc, "row"); });
+}
+
+} // namespace waferflow::fabric::sddmm
