@@ -69,3 +69,19 @@ fabric.program @reserved {
   // expected-error @below {{'fabric.drain' op uses color 23; the machine reserves 21 to 23}}
   fabric.drain %c south on <x 0 to 1, y 9 to 10> "x" extent 4 : f32
 }
+
+// -----
+
+fabric.program @no_vectors {
+  %c = fabric.color 5
+  // expected-error @below {{expected places in at least 1 vector, got 0}}
+  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w" ends 24 places 0 : i32
+}
+
+// -----
+
+fabric.program @no_mask {
+  %c = fabric.color 5
+  // expected-error @below {{expected places with a host of form mask, elements of i32 and no roles}}
+  fabric.inject %c north on <x 0 to 4, y 0 to 1> "w" ends 24 places 2 : i32
+}

@@ -68,6 +68,9 @@ fabric.program @examples {
       // CHECK: fabric.fabout %{{.*}} [%{{.*}}]
       %d = fabric.fabout %out [%n] : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
       fabric.mov %d, %b : !fabric.dsd<fabout, f32>, !fabric.dsd<memory, f32>
+      // CHECK: fabric.fabout %{{.*}} [16] advance 2 : <output> -> <fabout, f32>
+      %turn = fabric.fabout %out [16] advance 2 : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
+      fabric.mov %turn, %x thread 2 : !fabric.dsd<fabout, f32>, !fabric.dsd<memory, f32>
     }
     fabric.task @done local 9 {
     }
@@ -343,6 +346,38 @@ fabric.program @queue {
     fabric.task @main local 8 start {
       // expected-error @below {{op operand #0 must be an output queue, but got '!fabric.queue<input>'}}
       %x = fabric.fabout %in [4] : !fabric.queue<input> -> !fabric.dsd<fabout, f32>
+    }
+  }
+}
+
+// -----
+
+fabric.program @commands {
+  %c = fabric.color 0
+  fabric.code @a on <x 0 to 3, y 0 to 1> {
+    %out = fabric.queue output 0 of %c : !fabric.queue<output>
+    %bx = fabric.buffer : memref<16xf32, #fabric.sram>
+    fabric.task @main local 8 start {
+      %x = fabric.dsd %bx[0] [16] [1] : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      // expected-error @below {{expected to advance 1 to 8 routers, got 9}}
+      %to = fabric.fabout %out [16] advance 9 : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
+      fabric.mov %to, %x : !fabric.dsd<fabout, f32>, !fabric.dsd<memory, f32>
+    }
+  }
+}
+
+// -----
+
+fabric.program @ends_early {
+  %c = fabric.color 0
+  fabric.code @a on <x 0 to 3, y 0 to 1> {
+    %in = fabric.queue input 2 of %c : !fabric.queue<input>
+    %out = fabric.queue output 0 of %c : !fabric.queue<output>
+    fabric.task @main local 8 start {
+      %from = fabric.fabin %in [16] : !fabric.queue<input> -> !fabric.dsd<fabin, f32>
+      %to = fabric.fabout %out [16] advance 2 : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
+      // expected-error @below {{expected a fabout without advance, as the end of until_control sends nothing}}
+      fabric.mov %to, %from until_control : !fabric.dsd<fabout, f32>, !fabric.dsd<fabin, f32>
     }
   }
 }

@@ -55,3 +55,49 @@ TEST(Control, NoMoreThanEight) {
               testing::HasSubstr("a control wavelet with commands for 9 "
                                  "routers; 1 to 8, or 0 for all"));
 }
+
+/// The same way, with an instruction of `extent` elements that ends with the
+/// control wavelet; core 5 takes them.
+static FabricProgram ended(int64_t extent, int32_t routers) {
+  FabricProgram program = passed(0);
+  CollectiveShape shape{6, 1};
+  FabricOperand out = queue(shape);
+  out.advances = routers;
+  program.cores[0].tasks[0].code = {
+      vector(VectorOp::Mov, out, {data()}, extent)};
+  program.cores[2].tasks[0].code = {
+      vector(VectorOp::Mov, data(), {queue(shape)}, extent)};
+  return program;
+}
+
+TEST(Control, AnInstructionMayEndWithOne) {
+  for (int64_t extent : {0, 1, 6}) {
+    auto simulation = ran(ended(extent, 3));
+    const Counters &counters = simulation.counters();
+    EXPECT_EQ(counters.switchAdvances, 2) << extent;
+    EXPECT_EQ(counters.colors[0].sent, extent + 1);
+    EXPECT_EQ(counters.colors[0].controls, 1);
+    // Each wavelet a slot at both ends, but the control wavelet, which no task
+    // takes, costs none where it arrives.
+    EXPECT_EQ(counters.slots, 2 * extent + 1);
+  }
+}
+
+TEST(Control, AnInstructionAdvancesEightRoutersAtMostAndSourcesNone) {
+  auto errorOf = [](const FabricProgram &program) {
+    auto created = FabricSimulation::create(program);
+    return created ? std::string() : created.str();
+  };
+  EXPECT_THAT(errorOf(ended(2, 9)),
+              testing::HasSubstr("an instruction that advances the switches of "
+                                 "9 routers; 1 to 8 are possible"));
+  FabricProgram program = ended(2, 1);
+  auto &take = std::get<Vector>(program.cores[2].tasks[0].code[0]);
+  std::get<FabricOperand>(take.sources[0]).advances = 1;
+  EXPECT_THAT(errorOf(program),
+              testing::HasSubstr("a source that advances switches"));
+  program = ended(2, 1);
+  std::get<Vector>(program.cores[0].tasks[0].code[0]).untilControl = true;
+  EXPECT_THAT(errorOf(program),
+              testing::HasSubstr("ends at a control wavelet and advances"));
+}

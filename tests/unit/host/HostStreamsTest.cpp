@@ -208,6 +208,27 @@ TEST_F(HostStreamsTest, DenseWeightsGoTwoAWaveletAndRowsArePadded) {
                    "3:0", word(24.0f), word(25.0f), "3:0"}));
 }
 
+TEST_F(HostStreamsTest, PositionsSayWhereTheirResultsGo) {
+  // Columns have up to 3 slots. Rows take two vectors of 3 results in turn, and
+  // say at their end how many they have.
+  inject("tensor = \"w\", form = \"mask\", features = <order = @in2>, rows = "
+         "<order = @out2>",
+         "i32", "ends 5 places 2");
+  EXPECT_EQ(lane(0), (Words{word(0u), "5:1", word(0x30001u), word(0x40002u),
+                            "5:2", "5:0"}));
+  // Rows without positions take none: the fifth row comes back to the first.
+  inject("tensor = \"w\", form = \"mask\", features = <order = @out>, rows = "
+         "<order = @in>, transposed = true",
+         "i32", "ends 5 places 2");
+  EXPECT_EQ(lane(0), (Words{word(0u), "5:1", "5:0", "5:0", word(0x10000u),
+                            "5:1", word(0u), "5:1"}));
+  inject("tensor = \"w\", form = \"mask\", features = <order = @in2>, rows = "
+         "<order = @out2>",
+         "i32", "ends 5 places 10923");
+  EXPECT_THAT(errorOfLane(0), testing::HasSubstr("expected at most 32768 "
+                                                 "places, got 10923 x 3"));
+}
+
 TEST_F(HostStreamsTest, AMaskIsItsPositionsAlone) {
   inject("tensor = \"w\", form = \"mask\", features = <order = @in>, rows = "
          "<order = @out>",
