@@ -63,6 +63,8 @@ static FabricProgram ended(int64_t extent, int32_t routers) {
   CollectiveShape shape{6, 1};
   FabricOperand out = queue(shape);
   out.advances = routers;
+  for (CoreProgram &core : program.cores)
+    core.buffers[0].extent = 6;
   program.cores[0].tasks[0].code = {
       vector(VectorOp::Mov, out, {data()}, extent)};
   program.cores[2].tasks[0].code = {

@@ -9,6 +9,8 @@
 #include "runtime/translate/HostStreams.h"
 #include "simulator/cycle/Numbers.h"
 
+#include <gmock/gmock.h>
+
 using namespace waferflow;
 
 namespace {
