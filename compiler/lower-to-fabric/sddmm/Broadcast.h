@@ -28,47 +28,25 @@ public:
 
   /// Binds the code that is being written.
   void bind(Code &code);
-
   /// Starts to send the column's own vectors.
   void send(Emit &e) const;
-  /// Waits for the first vector and starts to receive the second, as `next`.
-  void begin(Emit &e, llvm::StringRef task) const;
-  /// The vector in use is no longer needed: the next one is in use, which must
-  /// have come, and the one behind it is received into the free place. When it
-  /// has come, `task` is unblocked, at once where there is no further one.
-  void next(Emit &e, llvm::StringRef task) const;
-  /// The vector in use.
-  Emit::At inUse(Emit &e) const;
-  mlir::Value buffer() const { return vectors; }
-
   /// The task that sends vector by vector, where wavelets need it.
   void writeTasks(Code &code) const;
+
+  /// Where vectors of other columns arrive; null where there are none.
+  mlir::Value arrivals() const { return input; }
 
 private:
   explicit Broadcast(const Plan &plan) : plan(&plan) {}
   void route(Phase &phase);
-  void receive(Emit &e, mlir::Value to, How how) const;
   void sendOne(Emit &e) const;
   void sendSome(Emit &e, mlir::Value first, Emit::At count, bool last) const;
-  mlir::Value place(Emit &e, mlir::Value number) const;
-  mlir::Value perColumn(Emit &e, llvm::ArrayRef<int64_t> table) const;
-  /// Whether each vector begins in a wavelet of its own only if an instruction
-  /// of its own sends it: an odd number of 16-bit elements.
-  bool oneByOne() const;
 
   const Plan *plan;
   mlir::Value color; ///< null: nobody to send to
   // Of the code that is being written.
-  mlir::Value travelling, vectors, input, output;
-  struct Counts {
-    Count use;      ///< place of the vector in use, 0 or 1
-    Count row;      ///< the next one to receive
-    Count fromWest; ///< rows up to this one come from other columns
-    Count sent;     ///< own rows, one by one
-    explicit Counts(Code &code)
-        : use(code), row(code), fromWest(code), sent(code) {}
-  };
-  std::optional<Counts> counts;
+  mlir::Value travelling, input, output;
+  std::optional<Count> sent; ///< own vectors, one by one
 };
 
 } // namespace waferflow::fabric::sddmm

@@ -58,6 +58,8 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
     plan.behind.push_back(plan.rows);
   }
   plan.buffers = std::max<int64_t>(2, mapping->getBuffers());
+  if (plan.travels() && !plan.oneByOne())
+    plan.block = std::min(plan.buffers / 2, plan.rows);
   if (plan.buffers * plan.slots > mostPlaces)
     return kernel.emitOpError()
            << "expected at most " << mostPlaces << " results in a core, got "
@@ -69,7 +71,7 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
     int64_t extent;
   };
   for (auto [held, type, extent] :
-       {Need{&plan.vectors, plan.travelling.element, 2 * plan.tl},
+       {Need{&plan.vectors, plan.travelling.element, 2 * plan.block * plan.tl},
         Need{&plan.results, b.getF32Type(), plan.buffers * plan.slots},
         Need{&plan.counts, b.getI32Type(), plan.buffers}}) {
     auto memory = lowering.scratch(kernel, type, extent);
@@ -78,6 +80,15 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
     *held = *memory;
   }
   return plan;
+}
+
+bool Plan::oneByOne() const {
+  return tl % 2 && travelling.element.getIntOrFloatBitWidth() == 16;
+}
+
+Value Plan::perColumn(Emit &e, ArrayRef<int64_t> byColumn) const {
+  return arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(),
+                                    e.perColumn(lowering, byColumn));
 }
 
 HostAttr Plan::host(StringRef tensor, StringRef form) const {

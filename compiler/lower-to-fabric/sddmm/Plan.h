@@ -26,10 +26,11 @@ struct Plan {
   std::string result;           ///< the gradient's name
 
   Held staying, travelling;
-  Held vectors; ///< [2, tl]: the row in use, and the one that arrives
+  Held vectors; ///< [2 block, tl]: rows in use, and those that arrive
   Held results; ///< [buffers, slots] dots
   Held counts;  ///< [buffers]: how many of them
   int64_t buffers = 2;
+  int64_t block = 1; ///< rows whose vectors arrive together
   int64_t slots = 1; ///< of the staying side in a core, the most
   int64_t rows = 0;  ///< of the stream
 
@@ -40,6 +41,14 @@ struct Plan {
   /// Reads the mapping and takes the SRAM; an error where something is missing.
   static mlir::FailureOr<Plan> of(StepLowering &lowering, flow::SddmmOp kernel);
 
+  /// Microthreads. Those below wait for the chain of results.
+  static constexpr int64_t chainThread = 0, receiveThread = 1, sendThread = 2;
+
+  /// A number of each column, as an i32.
+  mlir::Value perColumn(Emit &e, llvm::ArrayRef<int64_t> byColumn) const;
+  /// Whether each vector needs an instruction of its own: an odd number of
+  /// 16-bit elements, behind which the next one begins in a wavelet of its own.
+  bool oneByOne() const;
   int64_t groupColumns() const { return lowering.tokens.groupColumns; }
   /// Whether vectors have anywhere to go.
   bool travels() const { return groupColumns() > 1; }

@@ -13,9 +13,6 @@ using arith::CmpIPredicate;
 
 namespace waferflow::fabric::sddmm {
 
-/// Before all others: those below wait for it.
-constexpr int64_t chainThread = 0;
-
 Results::Results(Phase &phase, const Plan &plan) : plan(&plan) {
   const StepLowering &lowering = plan.lowering;
   int64_t columns = lowering.columns(), last = lowering.rows() - 1;
@@ -82,10 +79,7 @@ Value Results::vector(Emit &e, Value number, Value count) const {
   return e.dsd(results, address(e, number, plan->slots), address(e, count, 1));
 }
 
-Value Results::all(Emit &e) const {
-  return arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(),
-                                    e.perColumn(plan->lowering, plan->slotsOf));
-}
+Value Results::all(Emit &e) const { return plan->perColumn(e, plan->slotsOf); }
 
 /// How many results of a place there are: the same for all rows where dense.
 Value Results::count(Emit &e, Value number) const {
@@ -98,7 +92,7 @@ Value Results::count(Emit &e, Value number) const {
 /// Adds what comes from the north to a row's results, on to the south.
 void Results::launch(Emit &e, Value number, Value count) const {
   How how;
-  how.thread = chainThread;
+  how.thread = Plan::chainThread;
   how.activate = "taken";
   Value own = vector(e, number, count);
   Emit::At extent = cast<DsdOp>(own.getDefiningOp()).getExtent()[0];

@@ -22,6 +22,7 @@ void Worker::write(Phase &phase, bool top) {
   staying = code.buffer(plan.staying);
   Value queue = plan.dense ? Value() : code.input(positions);
   broadcast.bind(code);
+  receiver.bind(code);
   results.bind(code, top);
   writeMain(code);
   results.writeTasks(code, plan.dense ? "row" : "position");
@@ -29,6 +30,7 @@ void Worker::write(Phase &phase, bool top) {
     writeDense(code);
   else
     writeStreamed(code, queue);
+  receiver.writeTasks(code, "row_end");
   broadcast.writeTasks(code);
 }
 
@@ -36,7 +38,7 @@ void Worker::writeMain(Code &code) {
   Emit e(code.local("main", /*start=*/true));
   broadcast.send(e);
   results.begin(e);
-  broadcast.begin(e, "row_end");
+  receiver.begin(e, "row_end");
   if (plan.dense)
     ActivateOp::create(e.b, e.loc, "row");
 }
@@ -46,7 +48,7 @@ void Worker::writeMain(Code &code) {
 void Worker::dot(Emit &e, Emit::At place, Emit::At feature) {
   Value tokens = e.realTokens(plan.lowering);
   e.binary<DotOp>(e.dsd(results.buffer(), place, e.at(1)),
-                  e.dsd(broadcast.buffer(), broadcast.inUse(e), tokens),
+                  e.dsd(receiver.buffer(), receiver.inUse(e), tokens),
                   e.dsd(staying, feature, tokens));
 }
 
@@ -54,8 +56,7 @@ void Worker::writeStreamed(Code &code, Value queue) {
   Type i16 = IntegerType::get(plan.kernel.getContext(), 16);
   Emit end(code.control("row_end", rowEnd, queue, /*blocked=*/true));
   Block *block = end.b.getInsertionBlock();
-  BlockOp::create(end.b, end.loc, "row_end");
-  broadcast.next(end, "row_end");
+  receiver.next(end, "row_end");
   // The control wavelet says how many positions the row has.
   Value count = arith::ExtSIOp::create(end.b, end.loc, end.b.getI32Type(),
                                        block->getArgument(0));
@@ -90,8 +91,7 @@ void Worker::writeDense(Code &code) {
     ActivateOp::create(e.b, e.loc, "row_end");
   }
   Emit e(code.local("row_end", /*start=*/false, /*blocked=*/true));
-  BlockOp::create(e.b, e.loc, "row_end");
-  broadcast.next(e, "row_end");
+  receiver.next(e, "row_end");
   Value count = results.all(e);
   auto pass = [&] { results.pass(e, count, "row"); };
   if (llvm::is_contained(plan.slotsOf, 0))

@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_SDDMM_WORKER_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_SDDMM_WORKER_H
 
-#include "compiler/lower-to-fabric/sddmm/Broadcast.h"
+#include "compiler/lower-to-fabric/sddmm/Receiver.h"
 #include "compiler/lower-to-fabric/sddmm/Results.h"
 
 namespace waferflow::fabric::sddmm {
@@ -23,8 +23,8 @@ class Worker {
 public:
   Worker(const Plan &plan, Broadcast &broadcast, Results &results,
          mlir::Value positions)
-      : plan(plan), broadcast(broadcast), results(results),
-        positions(positions) {}
+      : plan(plan), broadcast(broadcast), receiver(plan, broadcast),
+        results(results), positions(positions) {}
 
   /// Row 0, or the rows below it; `positions` is null where dense.
   void write(Phase &phase, bool top);
@@ -37,6 +37,7 @@ private:
 
   const Plan &plan;
   Broadcast &broadcast;
+  Receiver receiver;
   Results &results;
   mlir::Value positions;
   mlir::Value staying; ///< of the code that is being written
