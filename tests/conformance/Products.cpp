@@ -248,9 +248,15 @@ Case sddmmCase(uint64_t seed) {
   };
   result.reference = gradient;
   result.counts = gradientCounts;
+  // Where a dot is long, several vectors are received ahead of it.
+  bool longDots = random.chance(50);
+  if (longDots)
+    for (const char *type : {"f16", "bf16", "f32"})
+      result.machine.push_back(std::string("instruction.dot.") + type +
+                               ".memory=0.01");
   result.what = w + " " + at + ", " + around.what() + ", broadcast " +
                 (input ? "input" : "output") + ", buffers " +
-                std::to_string(buffers);
+                std::to_string(buffers) + (longDots ? ", long dots" : "");
   chooseOrder(result, seed);
   return result;
 }

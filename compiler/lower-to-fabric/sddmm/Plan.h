@@ -44,6 +44,7 @@ struct Plan {
   /// Microthreads. Those below wait for the chain of results.
   static constexpr int64_t chainThread = 0, receiveThread = 1, sendThread = 2;
 
+  int64_t blockThatPays() const;
   /// A number of each column, as an i32.
   mlir::Value perColumn(Emit &e, llvm::ArrayRef<int64_t> byColumn) const;
   /// Whether each vector needs an instruction of its own: an odd number of

@@ -187,12 +187,13 @@ void Receiver::nextOfBlock(Emit &e, StringRef task) const {
     counts->left.set(e, counts->size.get(e));
     startBlock(e);
   };
+  // Where a block of one row follows, it is the last one, and waits for none.
+  auto lastRow = [&] {
+    e.when(is(e, CmpIPredicate::eq, counts->here.get(e), 0),
+           [&] { BlockOp::create(e.b, e.loc, task); });
+  };
   e.when(is(e, CmpIPredicate::sle, left, 1), [&] {
-    e.when(is(e, CmpIPredicate::eq, left, 0), blockEnds);
-    e.when(is(e, CmpIPredicate::eq, counts->left.get(e), 1), [&] {
-      e.when(is(e, CmpIPredicate::eq, counts->here.get(e), 0),
-             [&] { BlockOp::create(e.b, e.loc, task); });
-    });
+    e.when(is(e, CmpIPredicate::eq, left, 0), blockEnds, lastRow);
   });
 }
 
