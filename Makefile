@@ -32,7 +32,7 @@ build: $(VENV)/deps.stamp
 	$(VENV)/bin/pip install -q --no-build-isolation --no-deps -e . $(CMAKE_DEFINES)
 
 test: test-system $(VENV)/test.stamp
-	$(VENV)/bin/pip install -q --no-build-isolation --no-deps -e . $(CMAKE_DEFINES) -Ccmake.define.WAFERFLOW_TESTS=ON
+	$(VENV)/bin/pip install -q --no-build-isolation --no-deps -e . $(CMAKE_DEFINES) -Ccmake.define.WAFERFLOW_TESTS=ON -Ccmake.define.WAFERFLOW_FUZZ=ON
 	.ci/run-tests $(BUILD)
 
 demo: build
