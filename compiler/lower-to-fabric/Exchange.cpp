@@ -49,6 +49,20 @@ struct Lane {
   Value even, odd;
 };
 
+/// Pieces that each column takes in from the side where they come from, and
+/// that it sends on, its own first: none travels further than it is wanted.
+struct Travel {
+  std::vector<int64_t> takes, sends;
+  bool any() const {
+    return llvm::any_of(takes, [](int64_t n) { return n > 0; });
+  }
+};
+
+/// Neighbouring slots that are neighbours again where they go.
+struct Run {
+  int64_t distance, from, to, count;
+};
+
 class Exchanger {
 public:
   Exchanger(StepLowering &lowering, Operation *kernel, const Held &from,
@@ -58,23 +72,21 @@ public:
         accumulate(accumulate), columns(lowering.tokens.groupColumns),
         piece(from.slots * lowering.tokensPerCore()),
         phase(lowering, kernel, part) {
-    for (const Move &move : moves) {
-      east = std::max<int64_t>(east, move.toColumn - move.fromColumn);
-      west = std::max<int64_t>(west, move.fromColumn - move.toColumn);
-    }
+    east = travel(true);
+    west = travel(false);
   }
 
   LogicalResult run() {
-    if (east + west > 0) {
+    if (east.any() || west.any()) {
       auto pieces = lowering.scratch(kernel, from.element, 2 * piece);
       if (failed(pieces))
         return failure();
       passing = *pieces;
     }
     Lane toEast, toWest;
-    if (east > 0)
+    if (east.any())
       toEast = lane(Link::East);
-    if (west > 0)
+    if (west.any())
       toWest = lane(Link::West);
     SmallVector<Place> places;
     if (columns == 1)
@@ -91,6 +103,28 @@ public:
   }
 
 private:
+  /// Pieces come in the order of their distance, so a column that wants one
+  /// takes all nearer ones.
+  Travel travel(bool eastward) const {
+    Travel travel;
+    travel.takes.assign(columns, 0);
+    travel.sends.assign(columns, 0);
+    int64_t step = eastward ? 1 : -1;
+    for (const Move &move : moves)
+      for (int64_t c = move.fromColumn, n = 1; (move.toColumn - c) * step > 0;
+           ++n) {
+        c += step;
+        travel.takes[c] = std::max(travel.takes[c], n);
+        travel.sends[c - step] = travel.takes[c];
+      }
+    return travel;
+  }
+
+  /// Whether something comes to every slot of every column.
+  bool fillsAll() const {
+    return static_cast<int64_t>(moves.size()) * lowering.tokensPerCore() ==
+           columns * to.extent;
+  }
   int64_t firstOf(int64_t group) const {
     return group * lowering.tokens.groupColumns;
   }
@@ -145,55 +179,53 @@ private:
     struct Queues {
       Value in, out;
     } eastward, westward;
-    if (east > 0 && place.west)
+    if (east.any() && place.west)
       eastward.in = code.input(colorsOf(place, group, toEast, false));
-    if (east > 0 && place.east)
+    if (east.any() && place.east)
       eastward.out = code.output(colorsOf(place, group, toEast, true));
-    if (west > 0 && place.east)
+    if (west.any() && place.east)
       westward.in = code.input(colorsOf(place, group, toWest, false));
-    if (west > 0 && place.west)
+    if (west.any() && place.west)
       westward.out = code.output(colorsOf(place, group, toWest, true));
 
     Emit e(code.local("main", /*start=*/true));
-    e.mov(e.dsd(target, e.at(0), e.at(to.extent)), e.real(to.element, 0));
+    if (accumulate || !fillsAll())
+      e.mov(e.dsd(target, e.at(0), e.at(to.extent)), e.real(to.element, 0));
     take(e, source, target, e.at(0), e.at(0), /*eastward=*/true);
-    Value column = e.param(phase.x() - first);
-    if (eastward.in || eastward.out)
-      shift(e, source, target, pieces, eastward.in, eastward.out, east, column,
-            true);
-    Value fromEast = e.value(e.sub(e.at(columns - 1), column));
-    if (westward.in || westward.out)
-      shift(e, source, target, pieces, westward.in, westward.out, west,
-            fromEast, false);
+    shift(e, source, target, pieces, eastward.in, eastward.out, east, true);
+    shift(e, source, target, pieces, westward.in, westward.out, west, false);
   }
 
-  /// `steps` times: sends on what came last, the own slots first, and takes in
-  /// what comes. A column whose number from the end is n gets n pieces.
+  /// Sends on what came last, the own slots first, and takes in what comes.
   void shift(Emit &e, Value source, Value target, Value pieces, Value in,
-             Value out, int64_t steps, Value number, bool eastward) {
+             Value out, const Travel &travel, bool eastward) {
     using arith::CmpIPredicate;
-    auto sendFrom = [&](Value buffer, Emit::At offset) {
-      e.mov(e.fabout(out, e.at(piece), from.element),
-            e.dsd(buffer, offset, e.at(piece)), {/*thread=*/1});
+    Value sends;
+    auto sendFrom = [&](Value buffer, Emit::At offset, Emit::At step) {
+      e.when(e.compare(CmpIPredicate::slt, step, sends), [&] {
+        e.mov(e.fabout(out, e.at(piece), from.element),
+              e.dsd(buffer, offset, e.at(piece)), {/*thread=*/1});
+      });
     };
+    if (in || out)
+      sends = e.value(e.perColumn(lowering, travel.sends));
     if (out)
-      sendFrom(source, e.at(0));
+      sendFrom(source, e.at(0), e.at(0));
     if (!in)
       return;
-    e.loop(e.at(1), e.at(steps + 1), [&](Emit::At step) {
-      e.when(e.compare(CmpIPredicate::sge, number, step), [&] {
-        // Pieces alternate between two places.
-        Emit::At half =
-            arith::RemSIOp::create(e.b, e.loc, e.value(step), e.index(2))
-                .getResult();
-        Emit::At offset = e.mul(half, e.at(piece));
-        e.mov(e.dsd(pieces, offset, e.at(piece)),
-              e.fabin(in, e.at(piece), from.element));
-        if (out)
-          e.when(e.compare(CmpIPredicate::slt, step, e.at(steps)),
-                 [&] { sendFrom(pieces, offset); });
-        take(e, pieces, target, offset, step, eastward);
-      });
+    Emit::At takes = e.perColumn(lowering, travel.takes);
+    e.loop(e.at(1), e.add(takes, e.at(1)), [&](Emit::At step) {
+      // Pieces alternate between two places. Those that stay come to the one
+      // from where nothing is being sent.
+      Value number = arith::MinSIOp::create(e.b, e.loc, e.value(step), sends);
+      Emit::At half =
+          arith::RemSIOp::create(e.b, e.loc, number, e.index(2)).getResult();
+      Emit::At offset = e.mul(half, e.at(piece));
+      e.mov(e.dsd(pieces, offset, e.at(piece)),
+            e.fabin(in, e.at(piece), from.element));
+      if (out)
+        sendFrom(pieces, offset, step);
+      take(e, pieces, target, offset, step, eastward);
     });
   }
 
@@ -202,30 +234,41 @@ private:
             bool eastward) {
     int64_t tl = lowering.tokensPerCore();
     bool own = getConstantIntValue(step) == 0;
-    std::vector<std::vector<const Move *>> byColumn(columns);
+    std::vector<std::vector<Run>> byColumn(columns);
     for (const Move &move : moves) {
       int64_t distance = move.toColumn - move.fromColumn;
-      if (own ? distance == 0 : eastward ? distance > 0 : distance < 0)
-        byColumn[move.toColumn].push_back(&move);
+      if (own ? distance != 0 : eastward ? distance <= 0 : distance >= 0)
+        continue;
+      distance = std::abs(distance);
+      std::vector<Run> &runs = byColumn[move.toColumn];
+      auto before = llvm::find_if(runs, [&](const Run &run) {
+        return run.distance == distance &&
+               run.from + run.count == move.fromSlot &&
+               run.to + run.count == move.toSlot;
+      });
+      if (before == runs.end())
+        runs.push_back({distance, move.fromSlot, move.toSlot, 1});
+      else
+        ++before->count;
     }
     size_t most = 0;
-    for (const auto &column : byColumn)
-      most = std::max(most, column.size());
-    // Entry i of every column: one move that ends there.
+    for (const auto &runs : byColumn)
+      most = std::max(most, runs.size());
+    // Entry i of every column: one run that ends there.
     for (size_t i = 0; i < most; ++i) {
-      SmallVector<int64_t> steps, fromSlots, toSlots;
-      for (const auto &column : byColumn) {
-        const Move *move = i < column.size() ? column[i] : nullptr;
-        steps.push_back(move ? std::abs(move->toColumn - move->fromColumn)
-                             : -1);
-        fromSlots.push_back(move ? move->fromSlot : 0);
-        toSlots.push_back(move ? move->toSlot : 0);
+      SmallVector<int64_t> steps, fromSlots, toSlots, extents;
+      for (const auto &runs : byColumn) {
+        Run run = i < runs.size() ? runs[i] : Run{-1, 0, 0, 0};
+        steps.push_back(run.distance);
+        fromSlots.push_back(run.from * tl);
+        toSlots.push_back(run.to * tl);
+        extents.push_back(run.count * tl);
       }
       auto copy = [&] {
-        Emit::At slot = e.perColumn(lowering, fromSlots);
-        Emit::At place = e.perColumn(lowering, toSlots);
-        Value a = e.dsd(piece, e.add(offset, e.mul(slot, e.at(tl))), e.at(tl));
-        Value d = e.dsd(target, e.mul(place, e.at(tl)), e.at(tl));
+        Emit::At extent = e.perColumn(lowering, extents);
+        Value a = e.dsd(piece, e.add(offset, e.perColumn(lowering, fromSlots)),
+                        extent);
+        Value d = e.dsd(target, e.perColumn(lowering, toSlots), extent);
         if (accumulate)
           e.binary<AddOp>(d, d, a);
         else
@@ -242,7 +285,8 @@ private:
   const Held &from, &to;
   const std::vector<Move> &moves;
   bool accumulate;
-  int64_t columns, piece, east = 0, west = 0;
+  int64_t columns, piece;
+  Travel east, west;
   Held passing;
   Phase phase;
 };

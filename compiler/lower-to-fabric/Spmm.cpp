@@ -7,8 +7,9 @@
 //
 // Weights come down every column, row by row, in the order of the rows' owners.
 // A nonzero is an AXPY onto the row's partial sum. A control wavelet ends the
-// row: its id says where the column stands in the ring, and the partial sum is
-// handed to the ring, which the next rows do not wait for.
+// row: its id says where the column stands in the ring. The partial sum goes to
+// the ring on a microthread while the next row is added up in a second place;
+// the row after that waits until the ring has taken the first.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/Exchange.h"
@@ -26,8 +27,6 @@ namespace {
 constexpr int64_t firstEnd = 24;
 constexpr int64_t begins = 0, adds = 1, owns = 2;
 constexpr const char *endNames[] = {"row_begins", "row_adds", "row_owned"};
-/// What a partial sum waits for; slots of owned rows are 0 and more.
-constexpr int64_t waitsToBegin = -1, waitsToAdd = -2;
 /// The ring's microthread goes before all else.
 constexpr int64_t ringThread = 0;
 
@@ -46,18 +45,15 @@ private:
   void writeElements(Code &code, Value queue);
   void writeMain(Code &code);
   void writeEnd(Code &code, Value queue, int64_t role);
-  void writeTaken(Code &code, bool owned);
-  /// The ring's instruction for the partial sum in buffer `number`.
-  void launch(Emit &e, int64_t role, Value number, Value slot);
-  void launchWaiting(Emit &e, Value number);
+  /// The ring's instruction for the partial sum at `own`.
+  void launch(Emit &e, int64_t role, Value own, Value slot);
 
-  Emit::At offsetOf(Emit &e, Value number) {
-    return number ? address(e, number, tl) : e.at(0);
+  /// The partial sum that is being added up: at element 0, or at tl too where
+  /// there is a ring.
+  Value partial(Emit &e, Value from) {
+    return e.dsd(sumBuffer, from ? address(e, from, 1) : e.at(0), e.at(tl));
   }
-  Value partial(Emit &e, Value number) {
-    return e.dsd(sumBuffer, offsetOf(e, number), e.at(tl));
-  }
-  Value current(Emit &e) { return ring ? handOver->current(e) : Value(); }
+  Value current(Emit &e) { return ring ? sum->get(e) : Value(); }
   bool converts() const { return lowering.sums != lowering.storage; }
 
   StepLowering &lowering;
@@ -65,16 +61,15 @@ private:
   int64_t tl;
   Type element;
   bool masked = false;
-  int64_t buffers = 1;
   flow::LayoutAttr in, out;
   ColumnLayout inColumns, outColumns;
   OutputGroups groups;
-  Held input, result, produced, sums, waiting;
+  Held input, result, produced, sums;
   // Of the code that is being written.
   const Ring *ring = nullptr; ///< null: there is nobody to send to
   Value xBuffer, yBuffer, sumBuffer, ringIn, ringOut;
   std::unique_ptr<Gate> gate;
-  std::unique_ptr<HandOver> handOver;
+  std::optional<Count> sum;   ///< where the present row is added up
   std::optional<Count> place; ///< in a stream without indices
 };
 
@@ -102,19 +97,16 @@ LogicalResult SpmmLowering::hold() {
     produced.slots = groups.produced.slots();
   }
   // Alone, a column stores its sums at once.
-  if (width / in.getGo() > 1)
-    buffers = std::max<int64_t>(2, spmm.getMapping()->getBuffers());
+  int64_t buffers = width / in.getGo() > 1 ? 2 : 1;
+  if (buffers == 2 && spmm.getMapping()->getBuffers() != buffers)
+    return spmm.emitOpError()
+           << "expected buffers = 2 in the mapping, one partial sum that is "
+              "added up and one that is passed on, got "
+           << spmm.getMapping()->getBuffers();
   auto memory = lowering.scratch(spmm, lowering.sums, buffers * tl);
   if (failed(memory))
     return failure();
   sums = *memory;
-  if (buffers == 1)
-    return success();
-  Type i32 = IntegerType::get(spmm.getContext(), 32);
-  auto list = lowering.scratch(spmm, i32, buffers);
-  if (failed(list))
-    return failure();
-  waiting = *list;
   return success();
 }
 
@@ -171,16 +163,10 @@ void SpmmLowering::write(Phase &phase, const Ring &made, Value weights) {
   }
   gate = std::make_unique<Gate>(tasks);
   if (ring)
-    handOver =
-        std::make_unique<HandOver>(code, *gate, code.buffer(waiting), buffers);
+    sum.emplace(code);
   if (!masked)
     place.emplace(code);
   writeMain(code);
-  if (ring) {
-    writeTaken(code, false);
-    if (converts())
-      writeTaken(code, true);
-  }
   for (int64_t role : {begins, adds, owns})
     if (ring || role == owns)
       writeEnd(code, queue, role);
@@ -203,8 +189,6 @@ void SpmmLowering::writeMain(Code &code) {
     e.mov(e.dsd(yBuffer, e.perColumn(lowering, used),
                 e.perColumn(lowering, unused)),
           e.real(produced.element, 0));
-  if (ring)
-    handOver->begin(e);
   gate->open(e);
 }
 
@@ -228,36 +212,37 @@ void SpmmLowering::writeElements(Code &code, Value queue) {
   TaskOp task =
       code.data("weight", queue, SmallVector<Type>(inWavelet, element), true);
   Emit e(task);
-  Value number = current(e), first = place->get(e);
-  place->add(e, inWavelet);
-  auto axpy = [&](int64_t i) {
-    Emit::At offset = e.add(address(e, first, tl), e.at(i * tl));
-    e.binary<FmacOp>(partial(e, number), task.getBody().getArgument(i),
+  Value from = current(e), first = place->get(e);
+  auto axpy = [&](int64_t i, int64_t slots) {
+    Emit::At offset = e.add(address(e, first, tl), e.at(slots * tl));
+    e.binary<FmacOp>(partial(e, from), task.getBody().getArgument(i),
                      e.dsd(xBuffer, offset, e.at(tl)));
   };
-  axpy(0);
-  if (inWavelet == 1)
-    return;
   bool odd = false;
   SmallVector<int64_t> slots;
   for (int64_t c = 0; c < inColumns.columns(); ++c) {
     slots.push_back(inColumns.slotsOf(c));
-    odd |= slots.back() % 2;
+    odd |= slots.back() % inWavelet != 0;
   }
-  if (!odd)
-    return axpy(1);
+  axpy(0, 0);
+  if (!odd) {
+    if (inWavelet == 2)
+      axpy(1, 1);
+    place->add(e, inWavelet);
+    return;
+  }
+  first = place->add(e, inWavelet);
   Value last = arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(),
                                           e.perColumn(lowering, slots));
-  Value more = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::slt,
-                                     plus(e, first, integer(e, 1)), last);
-  e.when(more, [&] { axpy(1); });
+  Value more =
+      arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sle, first, last);
+  e.when(more, [&] { axpy(1, -1); });
 }
 
-void SpmmLowering::launch(Emit &e, int64_t role, Value number, Value slotOf) {
-  Value own = partial(e, number);
+/// The microthread takes rows in order: a second instruction for it waits.
+void SpmmLowering::launch(Emit &e, int64_t role, Value own, Value slot) {
   How how;
   how.thread = ringThread;
-  how.activate = "taken";
   Emit::At extent = e.at(tl);
   if (role == begins)
     return e.mov(e.fabout(ringOut, extent, sums.element), own, how);
@@ -265,60 +250,30 @@ void SpmmLowering::launch(Emit &e, int64_t role, Value number, Value slotOf) {
   if (role == adds)
     return e.binary<AddOp>(e.fabout(ringOut, extent, sums.element), before, own,
                            how);
+  Value result = e.dsd(yBuffer, address(e, slot, tl), extent);
   if (!converts())
-    return e.binary<AddOp>(e.dsd(yBuffer, address(e, slotOf, tl), extent),
-                           before, own, how);
+    return e.binary<AddOp>(result, before, own, how);
   // The sum is rounded by a move of its own.
-  how.activate = "taken_owned";
   e.binary<AddOp>(own, before, own, how);
-}
-
-/// What the partial sum waits for is known when it is its turn.
-void SpmmLowering::launchWaiting(Emit &e, Value number) {
-  Value what = handOver->what(e, number);
-  auto equals = [&](int64_t value) {
-    return is(e, arith::CmpIPredicate::eq, what, value);
-  };
-  e.when(
-      equals(waitsToAdd), [&] { launch(e, adds, number, Value()); },
-      [&] {
-        e.when(
-            equals(waitsToBegin), [&] { launch(e, begins, number, Value()); },
-            [&] { launch(e, owns, number, what); });
-      });
-}
-
-void SpmmLowering::writeTaken(Code &code, bool owned) {
-  Emit e(code.local(owned ? "taken_owned" : "taken"));
-  handOver->taken(
-      e, [&](Emit &e, Value number) { launchWaiting(e, number); },
-      [&](Emit &e, Value number) {
-        Value own = partial(e, number);
-        if (owned)
-          e.mov(e.dsd(yBuffer, address(e, handOver->what(e, number), tl),
-                      e.at(tl)),
-                own);
-        e.mov(own, e.real(sums.element, 0));
-      });
+  e.mov(result, own, how);
 }
 
 void SpmmLowering::writeEnd(Code &code, Value queue, int64_t role) {
   TaskOp task = code.control(endNames[role], firstEnd + role, queue, true);
   Emit e(task);
   Value data = task.getBody().getArgument(0);
+  Value from = current(e);
+  Value own = partial(e, from);
   if (ring) {
-    Value what = role == begins ? integer(e, waitsToBegin)
-                 : role == adds ? integer(e, waitsToAdd)
-                                : arith::ExtSIOp::create(e.b, e.loc,
-                                                         e.b.getI32Type(), data)
-                                      .getResult();
-    handOver->pass(
-        e, what, [&](Emit &e, Value number) { launch(e, role, number, what); });
+    launch(e, role, own, data);
+    // The ring has taken the row before: its place is free.
+    Value next = arith::SubIOp::create(e.b, e.loc, integer(e, tl), from);
+    sum->set(e, next);
+    own = partial(e, next);
   } else {
-    Value own = partial(e, Value());
     e.mov(e.dsd(yBuffer, address(e, data, tl), e.at(tl)), own);
-    e.mov(own, e.real(sums.element, 0));
   }
+  e.mov(own, e.real(sums.element, 0));
   if (place)
     place->set(e, 0);
 }

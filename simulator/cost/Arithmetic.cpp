@@ -66,6 +66,14 @@ double copySlots(const Machine &machine, ElementType type, double elements,
                   whole);
 }
 
+double moveCycles(const Machine &machine, ElementType type, double elements,
+                  bool whole) {
+  return static_cast<double>(machine.launchCycles) +
+         cyclesAt(elements,
+                  machine.rate(std::string("copy.") + spell(type) + ".memory"),
+                  whole);
+}
+
 double streamCycles(const Machine &machine, ElementType type, double elements,
                     double slots, double sharing, bool whole) {
   double wavelets = elements / static_cast<double>(elementsPerWavelet(type));
@@ -92,7 +100,7 @@ double waveletsPerWeight(ElementType storage, bool indexFree) {
 int64_t weightWavelets(ElementType storage, bool indexFree, int64_t count) {
   double wavelets =
       std::ceil(waveletsPerWeight(storage, indexFree) * double(count));
-  return std::max<int64_t>(1, static_cast<int64_t>(wavelets));
+  return static_cast<int64_t>(wavelets) + 1;
 }
 
 } // namespace waferflow::cost

@@ -49,6 +49,11 @@ double streamSlots(const Machine &machine, ElementType type, double elements,
 double copySlots(const Machine &machine, ElementType type, double elements,
                  bool whole);
 
+/// Cycles of the main thread for moving or clearing a vector of `elements` in
+/// SRAM by a configured instruction.
+double moveCycles(const Machine &machine, ElementType type, double elements,
+                  bool whole);
+
 /// Cycles of a stream that takes `slots`, from its first wavelet to its last,
 /// when `sharing` streams share each link: at least its slots.
 double streamCycles(const Machine &machine, ElementType type, double elements,
@@ -64,8 +69,8 @@ double waitingWavelets(const Machine &machine, double distance);
 
 /// Wavelets of `count` weights of one row in one lane: 16-bit types carry value
 /// and index in one wavelet, f32 needs two; without indices 16-bit weights go
-/// two a wavelet. The last carries the row's end in its control bit, so an
-/// empty row is one wavelet.
+/// two a wavelet. A control wavelet of its own ends the row, since its data
+/// names the task: no bits are left for a weight.
 int64_t weightWavelets(ElementType storage, bool indexFree, int64_t count);
 
 /// The same for one weight of many.

@@ -100,11 +100,9 @@ double expectedSpmm(const Machine &machine, const TokenLayout &tokens,
   RecurrenceVariant v = spmmRow(machine, on, d.row);
   double fixed = v.rowEnd + v.slots;
   double column = d.critical(shape) * v.perNonzero + d.rows * fixed;
-  double empty = shape.indexFree ? 0 : std::pow(1 - shape.density, d.f);
-  double wavelets = std::max(
-      1.0, std::ceil(waveletsPerWeight(shape.types.storage, true) * d.f));
-  if (!shape.indexFree)
-    wavelets = waveletsPerWeight(shape.types.storage, false) * d.mean + empty;
+  double wavelets = waveletsPerWeight(shape.types.storage, shape.indexFree) *
+                    (shape.indexFree ? d.f : d.mean);
+  wavelets = (shape.indexFree ? std::ceil(wavelets) : wavelets) + 1;
   double edge = d.rows * wavelets * d.lanes(shape) *
                 edgeCyclesPerWavelet(machine, shape.outputGroups);
   double outside = spmmOutside(machine, on, tokens);

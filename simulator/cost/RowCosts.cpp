@@ -60,6 +60,13 @@ RecurrenceVariant spmmRow(const Machine &machine, const CostSwitches &on,
   double back = distance * static_cast<double>(shape.members - 1);
   v.wrap = stageCycles(machine, back);
   v.wrapQueue = waiting(machine, back, sharing, v.wrap);
+  if (on[Cost::RowEnd]) {
+    // The place of the next row's sum is cleared; a column alone moves its own
+    // sum to the result before.
+    double moves = shape.members == 1 ? 2 : 1;
+    v.rowEnd += moves * moveCycles(machine, shape.types.sum(), shape.tokens,
+                                   on[Cost::Padding]);
+  }
   if (!on[Cost::Reduction] || shape.members == 1)
     return v;
   bool whole = on[Cost::Padding];

@@ -16,9 +16,20 @@ uint64_t linkPeriod256Of(const Machine &machine) {
       std::llround(256 / std::min(1.0, machine.linkWaveletsPerCycle)));
 }
 
+/// Bandwidth not yet used, in wavelets. What a cycle brings beyond a wavelet
+/// stays; more is not saved up while nobody takes.
+static double grown(double budget, double rate, int64_t cycles) {
+  return std::min(std::max(1.0, rate) + rate,
+                  budget + rate * static_cast<double>(cycles));
+}
+
+/// Sums of a rate that is no binary fraction come short of 1 by rounding.
+static bool isEnough(double budget) { return budget >= 1 - 1e-9; }
+
 /// The cycle in which `budget` has grown to a wavelet.
 static int64_t enoughAt(int64_t now, double budget, double rate) {
-  return now + std::max<int64_t>(1, static_cast<int64_t>((1 - budget) / rate));
+  return now + std::max<int64_t>(1, static_cast<int64_t>(
+                                        std::ceil((1 - budget) / rate - 1e-9)));
 }
 
 /// The cycle in which the store's first wavelet may be at the edge.
@@ -38,9 +49,7 @@ Streams::Streams(const FabricProgram &program)
 /// lanes share.
 int64_t Streams::deal(int64_t now, const std::vector<int64_t> &held,
                       std::vector<Dealt> &dealt) {
-  // Nothing is saved up while it waits.
-  budget = std::min(std::max(1.0, rate),
-                    budget + rate * static_cast<double>(now - seen));
+  budget = grown(budget, rate, now - seen);
   seen = now;
   room = held;
   size_t lanes = dealtOf.size(), refused = 0;
@@ -49,7 +58,7 @@ int64_t Streams::deal(int64_t now, const std::vector<int64_t> &held,
     size_t &count = dealtOf[next];
     bool takes = start[next] <= now && count < stream.size() &&
                  room[next] < program.machine.edgeColumnFifo;
-    if (takes && budget < 1)
+    if (takes && !isEnough(budget))
       return enoughAt(now, budget, rate);
     if (takes) {
       dealt.push_back({static_cast<uint32_t>(next), stream[count],
@@ -121,14 +130,12 @@ void Edge::lane(uint32_t index, int64_t now) {
 }
 
 void Edge::sinks(int64_t now) {
-  sinkBudget =
-      std::min(std::max(1.0, rate),
-               sinkBudget + rate * static_cast<double>(now - sinksSeen));
+  sinkBudget = grown(sinkBudget, rate, now - sinksSeen);
   sinksSeen = now;
   uint32_t count = static_cast<uint32_t>(outputs.size()), refused = 0;
   while (refused < count) {
     bool takes = border.waiting(nextSink);
-    if (takes && sinkBudget < 1)
+    if (takes && !isEnough(sinkBudget))
       return border.wakeEdge(static_cast<EdgeNode>(fifos.size()) + 1,
                              enoughAt(now, sinkBudget, rate));
     if (takes) {

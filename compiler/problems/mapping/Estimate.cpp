@@ -7,6 +7,7 @@
 #include "compiler/problems/mapping/OrderLoads.h"
 
 #include "simulator/cost/Collective.h"
+#include "simulator/cost/Exchange.h"
 #include "simulator/cost/Expected.h"
 #include "simulator/cost/Grouping.h"
 #include "simulator/cost/ScalarCycles.h"
@@ -46,17 +47,12 @@ public:
     int64_t go = choice.outputGroups;
     if (go == 1)
       return 0;
-    double vector = static_cast<double>(
-        ceilDiv(laid.tokens.tokensPerCore, elementsPerWavelet(problem.type)));
-    double f = static_cast<double>(laid.features[shape.inClass]);
-    double link = choice.form == GroupForm::Contiguous
-                      ? static_cast<double>(features(shape.inClass)) *
-                            static_cast<double>(go - 1) /
-                            static_cast<double>(go)
-                      : static_cast<double>(go - 1) * f;
-    double core = static_cast<double>(go) * f;
+    int64_t f = laid.features[shape.inClass];
+    cost::Travel travel =
+        cost::gatherTravel(laid.columns[shape.inClass], go, choice.form, f);
     return pieces() *
-           (std::max(link / machine.linkWaveletsPerCycle, core) * vector +
+           (cost::exchangeCycles(machine, travel, f, laid.tokens.tokensPerCore,
+                                 problem.type) +
             static_cast<double>(machine.rerouteCycles));
   }
 

@@ -3,9 +3,10 @@
 // the second next take three colors in turn, the ways back one a group.
 //
 // RUN: waferflow-opt %s --attach-machine="machine=tiny directory=%source/machines set=fabric.width=4,fabric.height=3" -o %t.mlir
-// RUN: waferflow-opt %t.mlir --choose-mapping=go=2 --insert-relayouts --place-kernels | sed -e 's/#flow.mapping<[^>]*>/#flow.mapping<go = 2, form = "interleaved", buffers = 3>/' -e 's/go = 2>/go = 2, form = "interleaved">/g' > %t.placed.mlir
+// RUN: waferflow-opt %t.mlir --choose-mapping=go=2 --insert-relayouts --place-kernels | sed -e 's/#flow.mapping<[^>]*>/#flow.mapping<go = 2, form = "interleaved", buffers = 2>/' -e 's/go = 2>/go = 2, form = "interleaved">/g' > %t.placed.mlir
 // RUN: waferflow-opt %t.placed.mlir --lower-to-fabric | FileCheck %s
 // RUN: sed 's/, mask = .* : f64, seed = 1>//' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=DENSE
+// RUN: sed 's/buffers = 2/buffers = 8/' %t.placed.mlir | not waferflow-opt --lower-to-fabric 2>&1 | FileCheck %s --check-prefix=DEEP
 // RUN: sed 's/type = f16/type = f16, accumulate = "f32"/' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=WIDE
 
 // CHECK: fabric.argument "w" weight
@@ -23,13 +24,15 @@
 // CHECK: fabric.code @member on <x 0 to 4, y 0 to 3>
 // CHECK: fabric.task @main local 8 start
 // CHECK: fabric.unblock @weight
-// CHECK: fabric.task @taken local 9 {
-// CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <fabout, f16>, !fabric.dsd<fabin, f16>
 // CHECK: fabric.task @row_begins control 24 %{{.*}} blocked configured
-// CHECK: fabric.mov %{{.*}} thread 0 activate @taken configured : <fabout, f16>, !fabric.dsd<memory, f16>
+// CHECK: fabric.mov %{{.*}} thread 0 configured : <fabout, f16>, !fabric.dsd<memory, f16>
+// Then the other place is cleared.
+// CHECK: arith.subi
+// CHECK: fabric.mov %{{.*}}, %{{.*}} configured : <memory, f16>, f16
 // CHECK: fabric.task @row_adds control 25
+// CHECK: fabric.add %{{.*}} thread 0 configured : <fabout, f16>, !fabric.dsd<fabin, f16>
 // CHECK: fabric.task @row_owned control 26 %{{.*}} blocked configured (%[[SLOT:.*]]: i16)
-// CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <memory, f16>, !fabric.dsd<fabin, f16>
+// CHECK: fabric.add %{{.*}} thread 0 configured : <memory, f16>, !fabric.dsd<fabin, f16>
 // One AXPY a nonzero.
 // CHECK: fabric.task @weight data %{{.*}} blocked configured (%[[VALUE:.*]]: f16, %[[INDEX:.*]]: i16)
 // CHECK: fabric.fmac %{{.*}}, %[[VALUE]], %{{.*}} configured
@@ -43,10 +46,11 @@
 // DENSE: fabric.fmac %{{.*}}, %[[B]]
 
 // Sums of f32 cross the ring as such, and are rounded by a move of their own.
-// WIDE: fabric.task @taken_owned local 10
-// WIDE: fabric.mov %{{.*}}, %{{.*}} configured : <memory, f16>, !fabric.dsd<memory, f32>
 // WIDE: fabric.task @row_owned
-// WIDE: fabric.add %{{.*}} thread 0 activate @taken_owned configured : <memory, f32>, !fabric.dsd<fabin, f32>
+// WIDE: fabric.add %{{.*}} thread 0 configured : <memory, f32>, !fabric.dsd<fabin, f32>
+// WIDE: fabric.mov %{{.*}}, %{{.*}} thread 0 configured : <memory, f16>, !fabric.dsd<memory, f32>
+
+// DEEP: error: 'flow.spmm' op expected buffers = 2 in the mapping, one partial sum that is added up and one that is passed on, got 8
 module {
   func.func @step(
       %w: tensor<6x6xf32> {flow.weight = #flow.weight<name = "w", pruned = true,

@@ -290,9 +290,9 @@ TEST(Estimate, GathersAreThoseOfTile) {
   }
 }
 
-// The smallest number of buffers that the closed form calls best loses at most
-// 5 % against any other by the recurrence.
-TEST(Estimate, BuffersThatItChoosesAreGoodByTheRecurrence) {
+// More partial sums than the one under way and the one in the ring let columns
+// wait less for each other, but need scalar code at every row's end.
+TEST(Estimate, TwoPartialSumsAreAsGoodAsAListOfThem) {
   MappingProblem problem;
   problem.machine = machineOf("cs3");
   problem.tokens = 131072;
@@ -314,8 +314,10 @@ TEST(Estimate, BuffersThatItChoosesAreGoodByTheRecurrence) {
       shape.buffers = buffers;
       return cost::simulateSpmm(problem.machine, solution.tokens, shape);
     };
-    double best = std::min({at(2), at(8), at(32), at(128)});
-    EXPECT_LT(at(solution.choices[0].buffers), 1.05 * best) << density;
+    // Counted in the program that kept a list of rows that wait.
+    double handOver = 23 * static_cast<double>(shape.rows);
+    EXPECT_EQ(solution.choices[0].buffers, 2);
+    EXPECT_LT(at(2), 1.03 * (at(32) + handOver)) << density;
   }
 }
 

@@ -31,7 +31,7 @@ std::vector<KernelChoice> allChoices(const MappingProblem &problem,
         consider({1, GroupForm::Contiguous, buffers, 0, side});
     } else {
       for (int64_t go : {1, 2, 3, 4, 6, 8, 12, 16})
-        if (go <= laid.columns[shape.inClass])
+        if (buffers == 2 && go <= laid.columns[shape.inClass])
           for (auto form : {GroupForm::Contiguous, GroupForm::Interleaved})
             consider({go, form, buffers});
     }

@@ -55,10 +55,12 @@ inline Machine handMadeMachine(int64_t width, int64_t height) {
   m.inputQueueWavelets = 4;
   m.edgeBytesPerSecond = 4e9;
   m.edgeColumnFifo = 12;
-  m.instructions = {
-      {"axpy.f16.memory", 4},   {"axpy.f16.cache", 8}, {"axpy.f32.memory", 0.5},
-      {"axpy.mixed.memory", 2}, {"add.f16.fabric", 2}, {"add.f32.fabric", 1},
-      {"copy.f16.fabric", 2},   {"dot.f16.memory", 2}, {"dot.f32.memory", 0.5}};
+  m.instructions = {{"axpy.f16.memory", 4},   {"axpy.f16.cache", 8},
+                    {"axpy.f32.memory", 0.5}, {"axpy.mixed.memory", 2},
+                    {"add.f16.fabric", 2},    {"add.f32.fabric", 1},
+                    {"copy.f16.fabric", 2},   {"copy.f16.memory", 8},
+                    {"copy.f32.memory", 4},   {"dot.f16.memory", 2},
+                    {"dot.f32.memory", 0.5}};
   return m;
 }
 

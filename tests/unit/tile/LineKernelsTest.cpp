@@ -127,7 +127,7 @@ TEST(Gather, TheTableStreamsOnceThroughTheEdge) {
   expectWhole(time(p, gather, without(Cost::Gather)), Cost::Gather, 0, 33);
 }
 
-TEST(Relayout, AllGatherIsTheBusierOfLinkAndCore) {
+TEST(Relayout, AllGatherPassesPiecesOn) {
   Program p = program(40, 10); // 10 tokens a core: 5 wavelets
   std::vector<int32_t> columns;
   for (int32_t i = 0; i < 16; ++i)
@@ -137,31 +137,33 @@ TEST(Relayout, AllGatherIsTheBusierOfLinkAndCore) {
   relayout.form = Relayout::Form::AllGather;
   relayout.fromOrder = relayout.toOrder = 0;
   relayout.outputGroups = 4;
-  // Contiguous: 3/4 of 16 vectors of 5 through one link = 60; a core receives
-  // 16 features / 2 columns = 8 vectors = 40. Fill: 5 + 7 + 4 + 7
-  // hops + 3.
-  expectWhole(time(p, relayout), Cost::Gather, 60, 26);
-  EXPECT_EQ(time(p, relayout).bottleneck, "links");
-  // Interleaved: 3 neighbours' 2 features = 30 through a link; 40 in the core.
+  // Contiguous: from the first group to the last are 3 x 2 columns, each way:
+  // 2 x 12 - 6 pieces of 2 vectors, 10 slots each; 8 vectors to their places,
+  // from 4 columns. Fill: 5 + 7 + 4 + 6 stages + 3.
+  int64_t moved = 2 + 80 / 8 + 3 * 2;
+  expectWhole(time(p, relayout), Cost::Gather, 18 * 10 + moved, 19 + 6 * 6);
+  EXPECT_EQ(time(p, relayout).bottleneck, "core slots");
+  // Interleaved: 3 neighbours.
   relayout.groupForm = GroupForm::Interleaved;
-  expectWhole(time(p, relayout), Cost::Gather, 40, 22);
-  expectWhole(time(p, relayout, without(Cost::Gather)), Cost::Gather, 0, 22);
+  expectWhole(time(p, relayout), Cost::Gather, 9 * 10 + moved, 19 + 3 * 6);
+  expectWhole(time(p, relayout, without(Cost::Gather)), Cost::Gather, 0, 37);
   relayout.outputGroups = 1;
   expectWhole(time(p, relayout), Cost::Gather, 0, 0);
 }
 
-TEST(Relayout, RegroupCountsEveryLinkAndCore) {
+TEST(Relayout, RegroupGoesAsFarAsTheFarthestFeature) {
   Program p = program(40, 10);
   p.orders = {order("a", 4, {0, 0, 1, 1, 2, 2, 3, 3}),
               order("b", 4, {0, 1, 2, 3, 0, 1, 2, 3})};
   Relayout relayout;
   relayout.fromOrder = 0;
   relayout.toOrder = 1;
-  // Moves: 0>1, 1>2, 1>3, 2>0, 2>1, 3>2; eastward links 1, 2, 1; westward 1, 2,
-  // 1. Cores: 0: 2, 1: 4 (two leave, two come), 2: 4, 3: 2. 4 vectors of 5.
-  expectWhole(time(p, relayout), Cost::Relayout, 20, 5 + 7 + 4 + 2 + 3);
+  // Moves: 0>1, 1>2, 1>3, 2>0, 2>1, 3>2: two columns each way, 8 - 2 pieces of
+  // 10 slots; 20 elements to their places from two columns.
+  expectWhole(time(p, relayout), Cost::Relayout, 6 * 10 + 2 + 3 + 2,
+              19 + 2 * 6);
   expectWhole(time(p, relayout, without(Cost::Relayout)), Cost::Relayout, 0,
-              21);
+              31);
   relayout.toOrder = 0;
   expectWhole(time(p, relayout), Cost::Relayout, 0, 0);
 }

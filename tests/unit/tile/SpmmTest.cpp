@@ -79,8 +79,16 @@ TEST_F(SpmmHandCount, LaunchIsNonzerosOfTheMeanColumnTimesLaunch) {
 }
 
 TEST_F(SpmmHandCount, RowEndIsOncePerRow) {
-  EXPECT_EQ(entry(time(), Cost::RowEnd), 6 * 8);
+  // 8, and the place of the next sum is cleared: 2 and ceil(15 / 8).
+  EXPECT_EQ(entry(time(), Cost::RowEnd), 6 * (8 + 4));
   EXPECT_EQ(entry(time(without(Cost::RowEnd)), Cost::RowEnd), 0);
+}
+
+TEST_F(SpmmHandCount, AColumnAloneMovesItsSumAndClears) {
+  program.orders[0] = blockedOrder("in", 5, 1);
+  program.orders[1] = blockedOrder("out", 6, 1);
+  EXPECT_EQ(entry(time(), Cost::RowEnd), 6 * (8 + 4 + 4));
+  EXPECT_EQ(entry(time(), Cost::Reduction), 0);
 }
 
 TEST_F(SpmmHandCount, ColumnImbalanceIsTheCriticalColumn) {
@@ -117,31 +125,32 @@ TEST_F(SpmmHandCount, FillIsRerouteSkewAndPipeline) {
 
 TEST_F(SpmmHandCount, RingIsTheTripOfOneRow) {
   // One row, owned by column 0: columns 1 and 2 start, the return path is two
-  // hops. Sums are ready at 2 x 6 + 8 (column 0), 8 (1: no nonzero), 8 + 6 (2).
+  // hops. Sums are ready at 2 x 6 + 12 (column 0), 12 (1: no nonzero), 12 + 6
+  // (2).
   program.weights[0].rows = 1;
   program.weights[0].mask =
       std::make_shared<TextMask>(std::vector<std::string>{"11001"});
   program.orders[1] = blockedOrder("out", 1, 1);
   KernelTiming timing = time();
-  int64_t sum1 = 8, stage = 2 * 1 + 1 + 2, wrap = 2 * 1 + 1 + 2 * 2;
-  int64_t head2 = std::max<int64_t>(8 + 6, sum1 + stage);
-  int64_t head0 = std::max<int64_t>(8 + 12, head2 + wrap);
+  int64_t sum1 = 12, stage = 2 * 1 + 1 + 2, wrap = 2 * 1 + 1 + 2 * 2;
+  int64_t head2 = std::max<int64_t>(12 + 6, sum1 + stage);
+  int64_t head0 = std::max<int64_t>(12 + 12, head2 + wrap);
   int64_t end = head0 + 8;
   EXPECT_EQ(timing.cumulative[static_cast<int>(Cost::Ring) + 1], end);
-  EXPECT_EQ(entry(timing, Cost::Ring), end - (12 + 8 + 8));
+  EXPECT_EQ(entry(timing, Cost::Ring), end - (12 + 12 + 8));
   EXPECT_EQ(entry(time(without(Cost::Ring)), Cost::Ring), 0);
 }
 
 TEST_F(SpmmHandCount, IoIsTheWaveletsBehindASlowEdge) {
   // 10 cycles a wavelet: the edge is all there is. Wavelets of a row: its
-  // nonzeros, one where a column has none: 4, 4, 3, 4, 4, 3 = 22.
+  // nonzeros and one that ends it in each of 3 columns: 15 + 18.
   program.machine.edgeBytesPerSecond = 0.4e9;
   CostSwitches ringOff = without(Cost::Ring);
   KernelTiming timing = time(ringOff);
-  EXPECT_EQ(timing.counters["edge wavelets in"], 22);
-  // The last row has one nonzero in column 0 (6 cycles), 8 to end it and the
+  EXPECT_EQ(timing.counters["edge wavelets in"], 33);
+  // The last row has one nonzero in column 0 (6 cycles), 12 to end it and the
   // last stream.
-  int64_t end = 220 + 6 + 8 + 8;
+  int64_t end = 330 + 6 + 12 + 8;
   EXPECT_EQ(timing.cumulative[static_cast<int>(Cost::Io) + 1], end);
   EXPECT_EQ(timing.bottleneck, "weight I/O");
   EXPECT_EQ(entry(time(without(Cost::Io)), Cost::Io), 0);
@@ -190,7 +199,8 @@ TEST_F(SpmmHandCount, DenseStreamsWithoutIndices) {
   program.weights[0].mask = nullptr;
   KernelTiming timing = time();
   EXPECT_EQ(timing.nonzeros, 30);
-  EXPECT_EQ(timing.counters["edge wavelets in"], 6 * 3); // 2 a wavelet
+  EXPECT_EQ(timing.counters["edge wavelets in"],
+            6 * (3 + 3)); // 2 a wavelet, ends
   EXPECT_EQ(entry(timing, Cost::RowImbalance), 0);
   EXPECT_EQ(entry(timing, Cost::ColumnImbalance), 0);
 }
@@ -201,7 +211,7 @@ TEST_F(SpmmHandCount, TransposedStreamsInputFeatures) {
   spmm.outOrder = 0;
   KernelTiming timing = time();
   EXPECT_EQ(timing.nonzeros, kNonzeros);
-  EXPECT_EQ(entry(timing, Cost::RowEnd), 5 * 8);
+  EXPECT_EQ(entry(timing, Cost::RowEnd), 5 * (8 + 4));
   // Nonzeros of rows 0-1, 2-3, 4-5 are 6, 5, 4; the mean of 2 features is 5.
   EXPECT_EQ(entry(timing, Cost::ColumnImbalance), (6 - 5) * (4 + 2));
 }
