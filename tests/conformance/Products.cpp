@@ -157,13 +157,13 @@ Counts gradientCounts(HostSide &side) {
   return counts;
 }
 
-void remapProduct(ModuleOp module, int64_t buffers, bool interleaved) {
+void remapProduct(ModuleOp module, bool interleaved) {
   StringRef form = interleaved ? "interleaved" : "contiguous";
   module.walk([&](flow::SpmmOp spmm) {
     auto m = *spmm.getMapping();
     spmm.setMappingAttr(flow::MappingAttr::get(
-        m.getContext(), m.getGo(), m.getGo() > 1 ? form : m.getForm(), buffers,
-        m.getBroadcast(), m.getKeyBlock(), m.getChunks()));
+        m.getContext(), m.getGo(), m.getGo() > 1 ? form : m.getForm(),
+        /*buffers=*/2, m.getBroadcast(), m.getKeyBlock(), m.getChunks()));
     auto in = *spmm.getInLayout();
     if (in.getGo() > 1)
       spmm.setInLayoutAttr(flow::LayoutAttr::get(m.getContext(), in.getOrder(),
@@ -201,17 +201,13 @@ Case productCase(uint64_t seed, bool transposed) {
   int64_t most = std::min<int64_t>({columnsOf(from, around.groupColumns()),
                                     columnsOf(to, around.groupColumns()), 9});
   result.go = random.between(1, std::min<int64_t>(most, 5));
-  int64_t buffers = random.between(2, 6);
   bool interleaved = random.chance(60);
-  result.remap = [=](ModuleOp module) {
-    remapProduct(module, buffers, interleaved);
-  };
+  result.remap = [=](ModuleOp module) { remapProduct(module, interleaved); };
   result.reference = multiply;
   result.counts = productCounts;
   result.what = w + (shape.masked ? "" : " dense") + ", " + around.what() +
                 ", go " + std::to_string(result.go) +
-                (interleaved ? " interleaved" : " contiguous") + ", buffers " +
-                std::to_string(buffers);
+                (interleaved ? " interleaved" : " contiguous");
   chooseOrder(result, seed);
   return result;
 }
