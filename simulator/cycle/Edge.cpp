@@ -96,10 +96,18 @@ void Edge::turn(EdgeNode node, int64_t now) {
 }
 
 void Edge::store(int64_t now) {
+  if (takenAt < now) {
+    for (uint32_t lane : taken)
+      --held[lane];
+    taken.clear();
+  }
   dealt.clear();
+  dealtTo.clear();
+  dealtAt = now;
   int64_t next = source.deal(now, held, dealt);
   for (const Dealt &one : dealt) {
     fifos[one.lane].push_back(one.wavelet);
+    dealtTo.push_back(one.lane);
     ++held[one.lane];
     complete[one.lane] = one.last;
     border.wakeEdge(one.lane + 1, now + 1);
@@ -110,7 +118,10 @@ void Edge::store(int64_t now) {
 
 /// A wavelet a cycle from the fifo over the link into the edge's router.
 void Edge::lane(uint32_t index, int64_t now) {
-  if (!held[index])
+  size_t fresh = dealtAt < now ? 0
+                               : static_cast<size_t>(std::count(
+                                     dealtTo.begin(), dealtTo.end(), index));
+  if (fifos[index].size() <= fresh)
     return;
   if (linkFree256[index] >> 8 > static_cast<uint64_t>(now))
     return border.wakeEdge(index + 1,
@@ -118,12 +129,18 @@ void Edge::lane(uint32_t index, int64_t now) {
   if (!border.offer(index, fifos[index].front()))
     return;
   fifos[index].pop_front();
-  --held[index];
+  if (takenAt < now) {
+    for (uint32_t lane : taken)
+      --held[lane];
+    taken.clear();
+    takenAt = now;
+  }
+  taken.push_back(index);
   ++sent[index];
   linkFree256[index] =
       std::max(linkFree256[index], static_cast<uint64_t>(now) << 8) +
       linkPeriod256;
-  if (held[index])
+  if (!fifos[index].empty())
     border.wakeEdge(index + 1, now + 1);
   if (!complete[index])
     border.wakeEdge(0, now + 1);

@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "simulator/cycle/Edge.h"
+
 #include "Small.h"
+#include <cmath>
 
 using namespace waferflow;
 using namespace waferflow::cycle;
