@@ -187,6 +187,48 @@ std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
   return std::nullopt;
 }
 
+/// Lanes of token groups behind the first get copies of what its lanes get, and
+/// what they send out is added to what those send: the edge does both.
+template <typename StreamOp, typename Lanes, typename Share>
+static void forGroups(ProgramOp program, const HostSide &side, Lanes &lanes,
+                      Share share) {
+  size_t begin = 0;
+  for (auto stream : program.getBody().getOps<StreamOp>()) {
+    auto numbers = lanesOf(stream);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      int64_t lane = numbers[i];
+      if (!stream.getHostAttr() || !side.hasGroup(lane))
+        continue;
+      int64_t first = lane - side.groupOf(lane) * side.tokens().groupColumns;
+      auto at = llvm::find(numbers, first);
+      if (first != lane && at != numbers.end())
+        share(lanes[begin + static_cast<size_t>(at - numbers.begin())],
+              static_cast<int32_t>(begin + (at - numbers.begin())),
+              lanes[begin + i]);
+    }
+    begin += numbers.size();
+  }
+}
+
+static void shareGroups(ProgramOp program, const HostSide &side,
+                        cycle::FabricProgram &translated) {
+  auto same = [](const cycle::Wavelet &a, const cycle::Wavelet &b) {
+    return a.data == b.data && a.control == b.control;
+  };
+  forGroups<InjectOp>(
+      program, side, translated.inputs,
+      [&](const cycle::EdgeInput &first, int32_t number,
+          cycle::EdgeInput &other) {
+        if (!llvm::equal(*first.wavelets, *other.wavelets, same))
+          return;
+        other.wavelets = first.wavelets;
+        other.copyOf = number;
+      });
+  forGroups<DrainOp>(program, side, translated.outputs,
+                     [](const cycle::EdgeOutput &, int32_t number,
+                        cycle::EdgeOutput &other) { other.addedTo = number; });
+}
+
 std::optional<Error> CycleModule::runProgram(
     cycle::ProgramRunner &runner, ProgramOp program, const HostTensors &inputs,
     const cycle::CycleOptions &options, cycle::Recorder *recorder,
@@ -217,6 +259,7 @@ std::optional<Error> CycleModule::runProgram(
   for (auto drain : program.getBody().getOps<DrainOp>())
     for (int64_t lane : lanesOf(drain))
       sinks.push_back({drain, lane});
+  shareGroups(program, *side, *translated);
   for (auto [sink, output] : llvm::zip_equal(sinks, translated->outputs)) {
     if (!sink.drain.getHostAttr())
       continue;

@@ -40,9 +40,13 @@ static int64_t startOf(const EdgeInput &input, const Machine &machine) {
 
 Streams::Streams(const FabricProgram &program)
     : program(program), dealtOf(program.inputs.size(), 0),
+      copies(program.inputs.size()),
       rate(program.machine.edgeBytesPerCycle() / 4) {
   for (const EdgeInput &input : program.inputs)
     start.push_back(startOf(input, program.machine));
+  for (size_t i = 0; i < program.inputs.size(); ++i)
+    if (int32_t of = program.inputs[i].copyOf; of >= 0)
+      copies[static_cast<size_t>(of)].push_back(i);
 }
 
 /// One each in turn to lanes whose fifos have room, at the bandwidth that all
@@ -56,15 +60,23 @@ int64_t Streams::deal(int64_t now, const std::vector<int64_t> &held,
   while (refused < lanes) {
     const std::vector<Wavelet> &stream = *program.inputs[next].wavelets;
     size_t &count = dealtOf[next];
-    bool takes = start[next] <= now && count < stream.size() &&
-                 room[next] < program.machine.edgeColumnFifo;
+    auto hasRoom = [&](size_t lane) {
+      return room[lane] < program.machine.edgeColumnFifo;
+    };
+    bool takes = program.inputs[next].copyOf < 0 && start[next] <= now &&
+                 count < stream.size() && hasRoom(next) &&
+                 std::all_of(copies[next].begin(), copies[next].end(), hasRoom);
     if (takes && !isEnough(budget))
       return enoughAt(now, budget, rate);
     if (takes) {
-      dealt.push_back({static_cast<uint32_t>(next), stream[count],
-                       count + 1 == stream.size()});
+      auto give = [&](size_t lane) {
+        dealt.push_back({static_cast<uint32_t>(lane), stream[count],
+                         count + 1 == stream.size()});
+        ++room[lane];
+      };
+      give(next);
+      std::for_each(copies[next].begin(), copies[next].end(), give);
       ++count;
-      ++room[next];
       budget -= 1;
       refused = 0;
     } else {
@@ -84,6 +96,8 @@ Edge::Edge(const FabricProgram &program, StreamSource &source, Border &border)
       rate(program.machine.edgeBytesPerCycle() / 4) {
   for (const EdgeInput &input : program.inputs)
     border.wakeEdge(0, startOf(input, program.machine));
+  for (const EdgeOutput &output : program.outputs)
+    pays.push_back(output.addedTo < 0);
 }
 
 void Edge::turn(EdgeNode node, int64_t now) {
@@ -152,12 +166,12 @@ void Edge::sinks(int64_t now) {
   uint32_t count = static_cast<uint32_t>(outputs.size()), refused = 0;
   while (refused < count) {
     bool takes = border.waiting(nextSink);
-    if (takes && !isEnough(sinkBudget))
+    if (takes && pays[nextSink] && !isEnough(sinkBudget))
       return border.wakeEdge(static_cast<EdgeNode>(fifos.size()) + 1,
                              enoughAt(now, sinkBudget, rate));
     if (takes) {
       outputs[nextSink].push_back({now, border.take(nextSink)});
-      sinkBudget -= 1;
+      sinkBudget -= pays[nextSink];
       refused = 0;
     } else {
       ++refused;

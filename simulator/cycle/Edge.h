@@ -75,11 +75,12 @@ private:
   const FabricProgram &program;
   std::vector<int64_t> start; ///< cycle from which a lane gets something
   std::vector<int64_t> room;
-  std::vector<size_t> dealtOf; ///< wavelets dealt, by lane
-  size_t next = 0;             ///< round robin
-  double rate = 0;             ///< wavelets a cycle
-  double budget = 0;           ///< wavelets
-  int64_t seen = -1;           ///< cycle of the budget
+  std::vector<size_t> dealtOf;             ///< wavelets dealt, by lane
+  std::vector<std::vector<size_t>> copies; ///< lanes that get the same
+  size_t next = 0;                         ///< round robin
+  double rate = 0;                         ///< wavelets a cycle
+  double budget = 0;                       ///< wavelets
+  int64_t seen = -1;                       ///< cycle of the budget
 };
 
 /// Lanes with their fifos and links, and sinks.
@@ -110,6 +111,7 @@ private:
   std::vector<uint32_t> dealtTo; ///< lanes that got one in cycle dealtAt
   int64_t dealtAt = -1;
   std::vector<bool> complete; ///< the store has dealt its last
+  std::vector<bool> pays;     ///< what leaves at output i takes bandwidth
   std::vector<uint64_t> linkFree256;
   std::vector<Dealt> dealt;
   uint64_t linkPeriod256 = 256;

@@ -130,6 +130,9 @@ struct EdgeInput {
   int32_t color = -1;
   int64_t start = 0; ///< cycle at which the store begins to send it
   std::shared_ptr<const std::vector<Wavelet>> wavelets;
+  /// Number of an input before it whose wavelets these are too: the edge copies
+  /// them for another token group, the store sends them once.
+  int32_t copyOf = -1;
 };
 
 /// What leaves at one core of the edge on one color, kept in order. The run is
@@ -140,6 +143,9 @@ struct EdgeOutput {
   int64_t lane = 0;
   int32_t color = -1;
   int64_t expected = 0;
+  /// Number of an output before it to whose wavelets the edge adds these, which
+  /// then take no bandwidth to the store.
+  int32_t addedTo = -1;
 };
 
 struct FabricProgram {

@@ -216,6 +216,16 @@ private:
     }
     for (const EdgeOutput &output : program.outputs)
       judge(output.name, output.side, output.lane, output.color, false);
+    for (size_t i = 0; i < program.inputs.size(); ++i) {
+      const EdgeInput &input = program.inputs[i];
+      int64_t of = input.copyOf;
+      if (of >= static_cast<int64_t>(i) || of < -1 ||
+          (of >= 0 && (program.inputs[of].copyOf >= 0 ||
+                       program.inputs[of].wavelets != input.wavelets)))
+        say("edge stream '" + input.name + "'",
+            "copies input " + std::to_string(of) +
+                ", which is no input before it with the same wavelets");
+    }
   }
 
   const FabricProgram &program;

@@ -14,8 +14,10 @@ using namespace waferflow::cycle;
 using namespace waferflow::cycle::test;
 
 /// The cycles in which the store deals `count` wavelets to each of two lanes
-/// that take all at once, at `rate` wavelets a cycle.
-static std::vector<int64_t> dealt(double rate, int64_t count) {
+/// that take all at once, at `rate` wavelets a cycle; the second lane may get
+/// copies.
+static std::vector<int64_t> dealt(double rate, int64_t count,
+                                  int32_t copyOf = -1) {
   FabricProgram program;
   program.machine = load("tiny", {"edge.latency_seconds=0"});
   program.machine.edgeBytesPerSecond =
@@ -24,6 +26,7 @@ static std::vector<int64_t> dealt(double rate, int64_t count) {
   for (int64_t lane : {0, 1})
     program.inputs.push_back(
         {"w", Direction::North, lane, /*color=*/0, /*start=*/0, wavelets});
+  program.inputs[1].copyOf = copyOf;
   Streams streams(program);
   std::vector<int64_t> cycles;
   std::vector<Dealt> dealt;
@@ -46,4 +49,12 @@ TEST(Edge, GivesEveryWaveletInTheCycleInWhichItIsDue) {
       EXPECT_EQ(cycles[i], std::ceil(due - 1e-6) - 1) << rate << " " << i;
     }
   }
+}
+
+TEST(Edge, CopiesForTokenGroupsTakeNoBandwidth) {
+  std::vector<int64_t> cycles = dealt(0.3, 50, /*copyOf=*/0);
+  ASSERT_EQ(cycles.size(), 100u);
+  for (size_t i = 0; i < cycles.size(); ++i)
+    EXPECT_EQ(cycles[i],
+              std::ceil(static_cast<double>(i / 2 + 1) / 0.3 - 1e-6) - 1);
 }
