@@ -170,6 +170,26 @@ FailureOr<Held> StepLowering::scratch(Operation *kernel, Type element,
   return held;
 }
 
+FailureOr<Held> StepLowering::leave(Operation *kernel, Operation *reader,
+                                    Value value, Type element, int64_t extent) {
+  Held held;
+  held.element = element;
+  held.extent = extent;
+  auto address =
+      allocate(kernel, bytesOf(held), "what it leaves for its gradients");
+  if (failed(address))
+    return failure();
+  held.address = *address;
+  lefts.push_back({reader, value, held});
+  return held;
+}
+
+const Left *StepLowering::leftFor(Operation *reader) const {
+  auto it = llvm::find_if(
+      lefts, [&](const Left &left) { return left.reader == reader; });
+  return it == lefts.end() ? nullptr : &*it;
+}
+
 FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
                                        Type element, int64_t extent) {
   for (const auto &[known, held] : residents)
@@ -202,6 +222,9 @@ Operation *StepLowering::lastUse(Value value) const {
   for (const auto &[name, source] : renamed)
     if (source == value)
       look(name);
+  for (const Left &left : lefts)
+    if (left.value == value && last && last->isBeforeInBlock(left.reader))
+      last = left.reader;
   return last;
 }
 
@@ -216,6 +239,7 @@ void StepLowering::finish(Operation *kernel) {
   for (const Held &held : scratches)
     sram.free(held.address);
   scratches.clear();
+  // A value dies with the last kernel that uses it or a name of it.
   SmallVector<Value> dead;
   for (const auto &[value, held] : values) {
     Operation *last = lastUse(value);
@@ -226,6 +250,11 @@ void StepLowering::finish(Operation *kernel) {
     sram.free(values[value].address);
     values.erase(value);
   }
+  llvm::erase_if(lefts, [&](const Left &left) {
+    if (left.reader == kernel)
+      sram.free(left.memory.address);
+    return left.reader == kernel;
+  });
 }
 
 std::string StepLowering::nextName(Operation *kernel, StringRef part) {

@@ -30,6 +30,14 @@ struct Held {
   flow::LayoutAttr layout; ///< of an activation
 };
 
+/// What a kernel leaves in SRAM for a later one, beside its results: a buffer,
+/// and a value that lives as long.
+struct Left {
+  mlir::Operation *reader;
+  mlir::Value value;
+  Held memory;
+};
+
 /// What the lowering of every kernel shares: the machine, where tokens and
 /// features lie, what SRAM holds at this point of the step, and the module that
 /// programs are appended to.
@@ -87,6 +95,12 @@ public:
   /// SRAM until the end of the kernel that is being lowered.
   mlir::FailureOr<Held> scratch(mlir::Operation *kernel, mlir::Type element,
                                 int64_t extent);
+  /// SRAM until the end of `reader`, a later kernel, until when `value` is held
+  /// too; and what was left for a kernel, or null.
+  mlir::FailureOr<Held> leave(mlir::Operation *kernel, mlir::Operation *reader,
+                              mlir::Value value, mlir::Type element,
+                              int64_t extent);
+  const Left *leftFor(mlir::Operation *reader) const;
   /// SRAM that the host fills before the kernel that is being lowered and that
   /// stays to the end of the step: one place for equal contents.
   mlir::FailureOr<Held> resident(mlir::Operation *kernel, HostAttr contents,
@@ -121,6 +135,7 @@ private:
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
   llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
   std::vector<Held> scratches;
+  std::vector<Left> lefts;
   std::vector<std::pair<HostAttr, Held>> residents;
   int64_t programs = 0;
 

@@ -224,37 +224,53 @@ std::string attentionFunction(const AttentionCase &c, bool backward) {
          joined(body.types) + "\n}\n";
 }
 
-std::string attentionStep(const AttentionCase &c, bool backward) {
-  BodyText body = attentionBody(c, backward);
-  std::vector<std::string> arguments, names, types, inner;
-  for (auto [name, type] : inputs(c, backward)) {
-    arguments.push_back("%in_" + name + ": " + type);
-    names.push_back("%in_" + name);
-    types.push_back(type);
-    inner.push_back("%" + name + ": " + type);
-  }
+/// A step of one kernel a direction, in this order.
+static std::string stepOf(const AttentionCase &c,
+                          const std::vector<bool> &directions) {
   auto number = [](int64_t n) { return std::to_string(n); };
-  std::string results, count = number(static_cast<int64_t>(body.types.size()));
-  for (size_t i = 0; i < body.types.size(); ++i)
-    results += (i ? ", %res#" : "%res#") + std::to_string(i);
-  return "func.func @step(" + joined(arguments) + ") -> (" +
-         joined(body.types) +
+  std::vector<std::string> arguments, results, returned;
+  for (auto [name, type] : inputs(c, directions.back()))
+    arguments.push_back("%in_" + name + ": " + type);
+  std::string kernels;
+  for (bool backward : directions) {
+    BodyText body = attentionBody(c, backward);
+    std::vector<std::string> names, types, inner;
+    for (auto [name, type] : inputs(c, backward)) {
+      names.push_back("%in_" + name);
+      types.push_back(type);
+      inner.push_back("%" + name + ": " + type);
+    }
+    std::string result = backward ? "%gradients" : "%res";
+    for (size_t i = 0; i < body.types.size(); ++i) {
+      results.push_back(result + "#" + number(static_cast<int64_t>(i)));
+      returned.push_back(body.types[i]);
+    }
+    std::string direction = backward ? "backward" : "forward";
+    kernels += "  " + result + ":" +
+               number(static_cast<int64_t>(body.types.size())) +
+               " = flow.attention(" + joined(names) + ") " + direction +
+               (c.causal ? " causal" : "") + " heads " + number(c.heads) +
+               " kv " + number(c.kv) + " dim " + number(c.dim) + " batch " +
+               number(c.batch) + " seq " + number(c.seq) +
+               " {label = \"attention\", phase = #flow.phase<" + direction +
+               ">, section = #flow.section<block>, layer = 0} : (" +
+               joined(types) + ") -> (" + joined(body.types) + ") {\n  ^bb0(" +
+               joined(inner) + "):\n" + body.ops + "  flow.yield " +
+               joined(body.results) + " : " + joined(body.types) + "\n  }\n";
+  }
+  return "func.func @step(" + joined(arguments) + ") -> (" + joined(returned) +
          ") attributes {flow.step = #flow.step<tokens = " + number(c.tokens()) +
          ", seq = " + number(c.seq) + ", type = " + c.type +
          (c.accumulate == "storage" ? "" : ", accumulate = \"f32\"") +
-         ", gt = " + number(c.gt) + ", keep_every = 1>} {\n  %res:" + count +
-         " = flow.attention(" + joined(names) + ") " +
-         (backward ? "backward" : "forward") + (c.causal ? " causal" : "") +
-         " heads " + number(c.heads) + " kv " + number(c.kv) + " dim " +
-         number(c.dim) + " batch " + number(c.batch) + " seq " + number(c.seq) +
-         " {label = \"attention\", phase = "
-         "#flow.phase<" +
-         (backward ? "backward" : "forward") +
-         ">, section = #flow.section<block>, layer = 0} : (" + joined(types) +
-         ") -> (" + joined(body.types) + ") {\n  ^bb0(" + joined(inner) +
-         "):\n" + body.ops + "  flow.yield " + joined(body.results) + " : " +
-         joined(body.types) + "\n  }\n  return " + results + " : " +
-         joined(body.types) + "\n}\n";
+         ", gt = " + number(c.gt) + ", keep_every = 1>} {\n" + kernels +
+         "  return " + joined(results) + " : " + joined(returned) + "\n}\n";
+}
+
+std::string attentionStep(const AttentionCase &c, bool backward) {
+  return stepOf(c, {backward});
+}
+std::string attentionStepOfBoth(const AttentionCase &c) {
+  return stepOf(c, {false, true});
 }
 
 } // namespace waferflow

@@ -43,6 +43,9 @@ BodyText attentionBody(const AttentionCase &c, bool backward);
 
 /// A step of one kernel, to be mapped.
 std::string attentionStep(const AttentionCase &c, bool backward);
+/// A step of the forward kernel and, behind it, the backward one of the same
+/// queries, keys and values: o, dq, dv and dk.
+std::string attentionStepOfBoth(const AttentionCase &c);
 /// The same body as a function for the CPU oracle.
 std::string attentionFunction(const AttentionCase &c, bool backward);
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/LowerToFabric.h"
+#include "compiler/lower-to-fabric/attention/Statistics.h"
 #include "compiler/lower-to-fabric/attention/Worker.h"
 
 using namespace mlir;
@@ -40,29 +41,47 @@ static FailureOr<Memory> allocate(const Plan &plan) {
   memory.keyElements = memory.gradientElements = (elements + 1) / 2 * 2;
   int64_t places = plan.ring > 1 ? 2 : 1;
   memory.blocks = scratch(lowering.storage, places * 2 * memory.keyElements);
-  int64_t teams = plan.places.teamColumns;
-  // Scores and how the sums before them shrink; the gradients of scores.
-  int64_t entries = plan.keyBlock + 1;
+  int64_t team = plan.places.teamColumns;
+  // Chunks of queries are equal: the last one may end behind the queries.
+  int64_t queries = plan.perSequence + team - 1;
+  // Scores, how the sums before them shrink, and in a team the largest score;
+  // or the gradients of scores.
+  int64_t entries = plan.keyBlock + (team > 1 ? 2 : 1);
   if (plan.backward())
     entries = std::max(entries, 2 * plan.keyBlock);
-  memory.scores = scratch(lowering.sums, teams * plan.chunk * entries);
-  int64_t statistics = plan.places.mostHeads * plan.chunk;
+  memory.scores = scratch(lowering.sums, queries * entries);
+  memory.shared = scratch(f32, queries);
+  int64_t statistics = plan.places.mostHeads * plan.perSequence;
   memory.most = scratch(f32, statistics);
   memory.sum = scratch(f32, statistics);
-  memory.work = scratch(f32, 2 * plan.chunk);
+  memory.work = scratch(f32, std::max(plan.perSequence, plan.keyBlock));
   memory.pin = scratch(f32, 1);
   if (plan.backward()) {
     memory.gradients =
         scratch(lowering.sums, places * 2 * memory.gradientElements);
     memory.home =
         plan.ring > 1 ? plan.ring % 2 * 2 * memory.gradientElements : 0;
-    memory.shared = scratch(f32, teams * plan.chunk);
     memory.product = scratch(f32, statistics);
   }
   Value result = plan.backward() ? plan.body.dq : plan.body.o;
   memory.output = lowering.sums == lowering.storage
                       ? lowering.held(result)
                       : scratch(lowering.sums, elements);
+  if (failed)
+    return failure();
+  int64_t logarithms = plan.places.mostHeads * lowering.tokensPerCore();
+  if (const Left *left = lowering.leftFor(plan.kernel)) {
+    memory.logarithms = left->memory;
+    memory.output0 = left->value;
+  } else if (plan.backward()) {
+    memory.logarithms = scratch(f32, logarithms);
+  } else if (flow::AttentionOp reader = backwardOf(plan.kernel)) {
+    auto held =
+        lowering.leave(plan.kernel, reader, plan.body.o, f32, logarithms);
+    if (mlir::failed(held))
+      return failure();
+    memory.logarithms = *held;
+  }
   if (failed)
     return failure();
   return memory;
@@ -74,7 +93,10 @@ static void writeIdle(Phase &phase, const Plan &plan, const Memory &memory,
   Code code(phase, name, where);
   SmallVector<Value> buffers = {code.buffer(
       plan.lowering.held(plan.backward() ? plan.body.dq : plan.body.o))};
-  if (plan.backward()) {
+  if (plan.backward() && plan.inPlace()) {
+    buffers.push_back(code.buffer(plan.lowering.held(plan.body.dk)));
+    buffers.push_back(code.buffer(plan.lowering.held(plan.body.dv)));
+  } else if (plan.backward()) {
     buffers.push_back(code.buffer(memory.gradients));
     buffers.push_back(code.buffer(memory.blocks));
   }
@@ -131,15 +153,16 @@ LogicalResult lowerAttention(StepLowering &lowering, flow::AttentionOp kernel) {
 
   int64_t slots = plan->places.slots;
   int64_t elements = slots * lowering.tokensPerCore();
-  for (auto [value, first, name] :
-       {std::tuple(plan->body.k, int64_t(0), "keys"),
-        std::tuple(plan->body.v, memory->keyElements, "values")})
-    if (failed(exchange(lowering, kernel, lowering.held(value),
-                        part(memory->blocks, first, elements, slots),
-                        plan->spread, /*accumulate=*/false, name)))
-      return failure();
+  if (!plan->inPlace())
+    for (auto [value, first, name] :
+         {std::tuple(plan->body.k, int64_t(0), "keys"),
+          std::tuple(plan->body.v, memory->keyElements, "values")})
+      if (failed(exchange(lowering, kernel, lowering.held(value),
+                          part(memory->blocks, first, elements, slots),
+                          plan->spread, /*accumulate=*/false, name)))
+        return failure();
   writeProgram(*plan, *memory);
-  if (!plan->backward())
+  if (!plan->backward() || plan->inPlace())
     return success();
 
   // Back to where keys and values lie, summed over the heads that share them.

@@ -10,72 +10,51 @@ using namespace mlir;
 
 namespace waferflow::fabric::attention {
 
-using arith::CmpIPredicate;
-
-/// Of the first pass: `product` is the sum over a head of o and its gradient,
-/// and `most` becomes the logarithm of the sum of exponentials.
+/// `product` is the sum over a head of o and its gradient.
 static void summarize(Worker &worker, const HeadAt &head) {
   Emit &e = worker.e;
   worker.settleTeam();
   Value products = e.dsd(worker.shared, e.at(0), worker.queries);
   e.mov(products, e.real(e.b.getF32Type(), 0));
-  worker.eachDim([&](Emit::At dim) {
-    Emit::At slot = e.add(head.slots, dim);
-    e.binary<FmacOp>(
-        products, worker.tokens(worker.output, slot, e.at(0), worker.queries),
-        worker.tokens(worker.gradient, slot, e.at(0), worker.queries));
+  Value output = worker.forwardOutput ? worker.forwardOutput : worker.output;
+  worker.eachDim(head.slots, [&](ArrayRef<Emit::At> here) {
+    e.binary<FmacOp>(products, e.dsd(output, here[0], worker.queries),
+                     e.dsd(worker.gradient, here[0], worker.queries));
   });
-  worker.reduceScatter(worker.shared, worker.chunk(), e.at(0));
-  Worker::Own own = worker.own(e.at(0));
-  auto write = [&] {
-    auto statistics = [&](Value buffer) {
-      return e.dsd(buffer, e.add(head.statistics, own.place), own.count);
-    };
-    Value work = e.dsd(worker.work, own.place, own.count);
-    e.unary<ReciprocalOp>(work, statistics(worker.sum));
-    e.binary<MulOp>(statistics(worker.product), work,
-                    e.dsd(worker.shared, own.first, own.count));
-    e.unary<LogOp>(work, statistics(worker.sum));
-    e.binary<AddOp>(statistics(worker.most), statistics(worker.most), work);
-  };
-  if (worker.plan.places.teamColumns == 1)
-    write();
-  else
-    e.when(e.compare(CmpIPredicate::sgt, own.count, e.at(0)), write);
+  Worker::Share share = worker.share(e.at(0));
+  worker.reduceScatter(worker.shared, 1, share);
+  worker.allGather(worker.shared, 1, share);
+  e.mov(e.dsd(worker.product, head.statistics, worker.queries), products);
 }
 
 /// Scores become probabilities, and their gradients those of scores.
 static void differentiate(Worker &worker, const HeadAt &head,
-                          const KeysAt &keys) {
+                          const KeysAt &keys, const Worker::Share &share) {
   Emit &e = worker.e;
   bool wide = worker.memory.scores.element.isF32();
-  Worker::Own all = worker.own(keys.firstQuery);
-  auto each = [&](Emit::At i) {
-    Worker::Own some = worker.ownOf(all, keys, i);
-    auto statistics = [&](Value buffer) {
-      return e.dsd(buffer, e.add(head.statistics, some.place), some.count);
-    };
-    Value score = worker.scoresOf(keys, i, some.first, some.count);
-    Value gradient = worker.scoresOf(keys, e.add(i, e.at(worker.plan.keyBlock)),
-                                     some.first, some.count);
-    Value p = wide ? score : e.dsd(worker.work, some.place, some.count);
-    Value d = wide ? gradient
-                   : e.dsd(worker.work, e.add(some.place, e.at(worker.chunk())),
-                           some.count);
-    e.binary<SubOp>(p, score, statistics(worker.most));
-    e.unary<ExpOp>(p, p);
-    e.binary<SubOp>(d, gradient, statistics(worker.product));
-    e.binary<MulOp>(d, d, p);
-    if (wide)
-      return;
-    e.mov(score, p);
-    e.mov(gradient, d);
-  };
-  auto loop = [&] { e.loop(e.at(0), keys.count, each); };
-  if (worker.plan.places.teamColumns == 1)
-    loop();
-  else
-    e.when(e.compare(CmpIPredicate::sgt, all.count, e.at(0)), loop);
+  worker.whenAny(share, [&] {
+    worker.eachQuery(share, keys, [&](Emit::At query, Emit::At seen) {
+      Emit::At scored = e.mul(query, e.at(keys.entries));
+      Value p = e.dsd(worker.scores, scored, seen);
+      Value d =
+          e.dsd(worker.scores, e.add(scored, e.at(worker.plan.keyBlock)), seen);
+      // In f32 where scores are not, and rounded once.
+      auto inWork = [&](Value value) {
+        return wide ? value : e.dsd(worker.work, e.at(0), seen);
+      };
+      Value exponent = inWork(p), product = inWork(d);
+      e.binary<SubOp>(exponent, p,
+                      e.load(worker.logarithms, e.add(head.logarithms, query)));
+      e.unary<ExpOp>(exponent, exponent);
+      if (!wide)
+        e.mov(p, exponent);
+      e.binary<SubOp>(product, d,
+                      e.load(worker.product, e.add(head.statistics, query)));
+      e.binary<MulOp>(product, product, p);
+      if (!wide)
+        e.mov(d, product);
+    });
+  });
 }
 
 /// What these keys add to the gradients of queries, keys and values.
@@ -88,17 +67,16 @@ static void addGradients(Worker &worker, const HeadAt &head,
     Value p = worker.scoresOf(keys, i, first, count);
     Value d = worker.scoresOf(keys, e.add(i, e.at(worker.plan.keyBlock)), first,
                               count);
-    worker.eachDim([&](Emit::At dim) {
-      Emit::At slot = e.add(head.slots, dim);
-      auto element = [&](Emit::At at) { return e.add(e.add(at, i), dim); };
-      e.binary<FmacOp>(worker.tokens(worker.output, slot, first, count),
-                       e.load(worker.blocks, element(keys.key)), d);
-      e.binary<DotOp>(
-          e.dsd(worker.gradients, element(keys.gradientValue), e.at(1)), p,
-          worker.tokens(worker.gradient, slot, first, count));
-      e.binary<DotOp>(
-          e.dsd(worker.gradients, element(keys.gradientKey), e.at(1)), d,
-          worker.tokens(worker.q, slot, first, count));
+    Emit::At firsts[] = {e.add(head.slots, first), e.add(keys.key, i),
+                         e.add(keys.gradientKey, i),
+                         e.add(keys.gradientValue, i)};
+    worker.eachDim(firsts, [&](ArrayRef<Emit::At> here) {
+      e.binary<FmacOp>(e.dsd(worker.output, here[0], count),
+                       e.load(worker.blocks, here[1]), d);
+      e.binary<DotOp>(e.dsd(worker.gradients, here[3], e.at(1)), p,
+                      e.dsd(worker.gradient, here[0], count));
+      e.binary<DotOp>(e.dsd(worker.gradients, here[2], e.at(1)), d,
+                      e.dsd(worker.q, here[0], count));
     });
   });
 }
@@ -107,44 +85,58 @@ void writeBackward(Worker &worker) {
   Emit &e = worker.e;
   const Plan &plan = worker.plan;
   const Memory &memory = worker.memory;
-  worker.scaleKeys();
+  bool firstPass = !worker.forwardOutput;
+  worker.beginBlocks();
   worker.clear(worker.output);
   worker.clear(worker.gradients);
   worker.eachSequence([&](Emit::At base) {
-    worker.begin();
-    worker.softmaxOverKeys(base, /*home=*/true);
+    if (firstPass) {
+      worker.begin();
+      worker.softmaxOverKeys(base, /*home=*/true);
+      worker.eachHead(base, [&](HeadAt head) { worker.normalize(head); });
+    }
     worker.eachHead(base, [&](HeadAt head) { summarize(worker, head); });
-    worker.clearOutput(base);
+    if (firstPass)
+      worker.clearOutput(base);
     Worker::Tour tour;
     tour.carries = true;
-    tour.half = plan.ring % 2;
+    tour.half = firstPass ? plan.ring % 2 : 0;
     tour.entries = 2 * plan.keyBlock;
-    int64_t elements = worker.chunk() * tour.entries;
     worker.eachKeys(base, tour, [&](const HeadAt &head, const KeysAt &keys) {
       worker.settleTeam();
       worker.partialScores(head, keys, keys.key, 0, worker.q);
       worker.partialScores(head, keys, keys.value, plan.keyBlock,
                            worker.gradient);
-      worker.reduceScatter(worker.scores, elements, keys.firstQuery);
-      differentiate(worker, head, keys);
-      worker.allGather(worker.scores, elements, keys.firstQuery);
+      Worker::Share share = worker.share(keys.firstQuery);
+      worker.reduceScatter(worker.scores, tour.entries, share);
+      differentiate(worker, head, keys, share);
+      worker.allGather(worker.scores, tour.entries, share);
       addGradients(worker, head, keys);
     });
   });
   worker.settleTeam();
 
-  // What came home, in the storage type where that is another.
-  int64_t extent = plan.places.slots * worker.tl();
-  Value keys = e.dsd(worker.gradients, e.at(memory.home), e.at(extent));
+  // What came home: scaled, and in the storage type where that is another.
+  Emit::At extent = e.at(plan.places.slots * worker.tl());
+  auto part = [&](Value buffer, int64_t first) {
+    return e.dsd(buffer, e.at(first), extent);
+  };
+  Value keys = part(worker.gradients, memory.home);
+  Value values = part(worker.gradients, memory.home + memory.gradientElements);
+  bool converts = memory.gradients.element != memory.blocks.element;
+  Value to = plan.inPlace() ? part(worker.dk, 0)
+             : converts     ? part(worker.blocks, 0)
+                            : keys;
+  Value scaled = converts ? keys : to;
   if (plan.body.scale != 1)
-    e.binary<MulOp>(keys, keys,
+    e.binary<MulOp>(scaled, keys,
                     e.real(memory.gradients.element, plan.body.scale));
-  if (memory.gradients.element != memory.blocks.element) {
-    e.mov(e.dsd(worker.blocks, e.at(0), e.at(extent)), keys);
-    e.mov(e.dsd(worker.blocks, e.at(memory.keyElements), e.at(extent)),
-          e.dsd(worker.gradients, e.at(memory.home + memory.gradientElements),
-                e.at(extent)));
-  }
+  if (to != (plan.body.scale != 1 ? scaled : keys))
+    e.mov(to, keys);
+  if (plan.inPlace())
+    e.mov(part(worker.dv, 0), values);
+  else if (converts)
+    e.mov(part(worker.blocks, memory.keyElements), values);
   worker.storeOutput();
 }
 

@@ -11,7 +11,7 @@
 namespace waferflow::fabric::attention {
 
 Counts countsOf(const TokenLayout &tokens, const HeadPlaces &places,
-                bool causal, bool backward) {
+                bool causal, bool backward, bool firstPass) {
   int64_t ring = tokens.rowsPerSequence;
   auto onRow = [&](int64_t row) { return (tokens.seq - 1 - row) / ring + 1; };
   // Of one sequence: keys that a row's queries see, and pairs of both.
@@ -30,8 +30,12 @@ Counts countsOf(const TokenLayout &tokens, const HeadPlaces &places,
   Counts counts;
   for (int64_t c = 0; c < places.columns; ++c) {
     int64_t heads = places.heads[c] * sequences, dims = places.dims[c];
-    // Forward: scores and values. Backward those, both scores and dq; dk, dv.
-    int64_t scores = backward ? 3 : 1, others = backward ? 2 : 1;
+    // Scores and values; backward both scores and dq, then dk, dv.
+    int64_t scores = 1, others = 1;
+    if (backward) {
+      scores = firstPass ? 3 : 2;
+      others = firstPass ? 2 : 1;
+    }
     int64_t products = scores * (dims - 1) + others * dims;
     counts.axpys += heads * keys * products;
     counts.axpyElements += heads * pairs * products;

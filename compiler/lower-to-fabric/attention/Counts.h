@@ -27,9 +27,10 @@ struct Counts {
   }
 };
 
-/// Exactly what the program executes: no padding, no masked scores.
+/// Exactly what the program executes: no padding, no masked scores. A backward
+/// pass repeats the forward one first where nothing was left for it.
 Counts countsOf(const TokenLayout &tokens, const HeadPlaces &places,
-                bool causal, bool backward);
+                bool causal, bool backward, bool firstPass = true);
 
 } // namespace waferflow::fabric::attention
 

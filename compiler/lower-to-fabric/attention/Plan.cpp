@@ -12,6 +12,14 @@ using namespace mlir;
 
 namespace waferflow::fabric::attention {
 
+bool Plan::inPlace() const {
+  if (lowering.held(body.k).slots != places.slots)
+    return false;
+  return llvm::all_of(spread, [](const Move &move) {
+    return move.fromColumn == move.toColumn && move.fromSlot == move.toSlot;
+  });
+}
+
 std::vector<Rows> Plan::rowsOf(int64_t group) const {
   const TokenLayout &tokens = lowering.tokens;
   int64_t before = group * tokens.sequencesPerGroup;
@@ -120,8 +128,6 @@ FailureOr<Plan> planAttention(StepLowering &lowering,
   plan.perSequence = tokens.tokensPerCore / tokens.sequencesPerRow;
   int64_t block = kernel.getMapping() ? kernel.getMapping()->getKeyBlock() : 0;
   plan.keyBlock = std::clamp<int64_t>(block, 1, plan.perSequence);
-  plan.chunk =
-      (plan.perSequence + places->teamColumns - 1) / places->teamColumns;
   return plan;
 }
 

@@ -40,11 +40,11 @@ struct Plan {
   int64_t ring = 1;        ///< rows of a sequence
   int64_t perSequence = 0; ///< local tokens of a sequence
   int64_t keyBlock = 1;    ///< keys whose scores are resident at once
-  /// Queries whose scores each column of a team sums and exponentiates.
-  int64_t chunk = 1;
 
   bool backward() const { return static_cast<bool>(body.gradient); }
   bool causal() const { return kernel.getCausal(); }
+  /// Whether keys and values lie where their query heads need them.
+  bool inPlace() const;
   int64_t groups() const { return lowering.tokens.groups; }
   int64_t firstColumn(int64_t group) const {
     return group * lowering.tokens.groupColumns;

@@ -10,18 +10,29 @@ using namespace mlir;
 
 namespace waferflow::fabric::attention {
 
-/// Below every score, and small enough that differences stay finite.
-static constexpr double nothingSeen = -1e30;
+/// Below every score of a type, and such that differences stay finite. What it
+/// shrinks is zero, so it may equal a score.
+static double nothingSeen(Type scores) {
+  return scores.isF16() ? -65504 : -1e30;
+}
 
 static Type elementOf(Value buffer) {
   return cast<MemRefType>(buffer.getType()).getElementType();
 }
 
-void Worker::scaleKeys() {
-  if (plan.body.scale == 1)
-    return;
-  Value keys = e.dsd(blocks, e.at(0), e.at(plan.places.slots * tl()));
-  e.binary<MulOp>(keys, keys, e.real(elementOf(blocks), plan.body.scale));
+void Worker::beginBlocks() {
+  At extent = e.at(plan.places.slots * tl());
+  auto part = [&](Value buffer, int64_t first) {
+    return e.dsd(buffer, e.at(first), extent);
+  };
+  Value keys = part(blocks, 0);
+  Value from = k ? part(k, 0) : keys;
+  if (plan.body.scale != 1)
+    e.binary<MulOp>(keys, from, e.real(elementOf(blocks), plan.body.scale));
+  else if (k)
+    e.mov(keys, from);
+  if (v)
+    e.mov(part(blocks, memory.keyElements), part(v, 0));
 }
 
 void Worker::clear(Value buffer) {
@@ -32,7 +43,7 @@ void Worker::clear(Value buffer) {
 void Worker::begin() {
   int64_t extent = memory.most.extent;
   e.mov(e.dsd(most, e.at(0), e.at(extent)),
-        e.real(elementOf(most), nothingSeen));
+        e.real(elementOf(most), nothingSeen(elementOf(scores))));
   clear(sum);
 }
 
@@ -59,76 +70,96 @@ void Worker::partialScores(const HeadAt &head, const KeysAt &keys, At at,
     At first = firstOf(keys, i);
     At count = e.sub(queries, first);
     Value score = scoresOf(keys, e.add(i, e.at(entry)), first, count);
-    At element = e.add(at, i);
+    At firsts[] = {e.add(at, i), e.add(head.slots, first)};
     // The first slot's product needs no zero before it.
-    e.binary<MulOp>(score, e.load(blocks, element),
-                    tokens(buffer, head.slots, first, count));
+    e.binary<MulOp>(score, e.load(blocks, firsts[0]),
+                    e.dsd(buffer, firsts[1], count));
     eachDim(
-        [&](At dim) {
-          e.binary<FmacOp>(
-              score, e.load(blocks, e.add(element, dim)),
-              tokens(buffer, e.add(head.slots, dim), first, count));
+        firsts,
+        [&](ArrayRef<At> here) {
+          e.binary<FmacOp>(score, e.load(blocks, here[0]),
+                           e.dsd(buffer, here[1], count));
         },
         /*first=*/1);
   });
 }
 
-void Worker::onlineSoftmax(const HeadAt &head, const KeysAt &keys) {
+void Worker::onlineSoftmax(const HeadAt &head, const KeysAt &keys,
+                           const Share &share) {
   bool wide = elementOf(scores).isF32();
-  Own all = own(keys.firstQuery);
-  auto statistics = [&](Value buffer, const Own &some) {
-    return e.dsd(buffer, e.add(head.statistics, some.place), some.count);
+  auto statistics = [&](Value buffer, At query, At count) {
+    return e.dsd(buffer, e.add(head.statistics, query), count);
   };
-  auto largest = [&](const Own &some) {
-    return e.dsd(work, some.place, some.count);
+  auto scored = [&](At query, At seen) {
+    return e.dsd(scores, e.mul(query, e.at(keys.entries)), seen);
   };
-  auto other = [&](const Own &some) {
-    return e.dsd(work, e.add(some.place, e.at(chunk())), some.count);
-  };
-  auto update = [&] {
-    e.mov(largest(all), statistics(most, all));
-    e.loop(e.at(0), keys.count, [&](At i) {
-      Own some = ownOf(all, keys, i);
-      e.binary<MaxOp>(largest(some), largest(some),
-                      scoresOf(keys, i, some.first, some.count));
+  whenAny(share, [&] {
+    Value shrunk = e.dsd(work, e.at(0), share.count);
+    Value largest = statistics(most, share.begin, share.count);
+    Value sums = statistics(sum, share.begin, share.count);
+    e.mov(shrunk, largest);
+    eachQuery(share, keys, [&](At query, At seen) {
+      e.unary<MaxOfOp>(statistics(most, query, e.at(1)), scored(query, seen));
     });
-    Value shrunk = other(all);
-    e.binary<SubOp>(shrunk, statistics(most, all), largest(all));
+    e.binary<SubOp>(shrunk, shrunk, largest);
     e.unary<ExpOp>(shrunk, shrunk);
-    e.binary<MulOp>(statistics(sum, all), statistics(sum, all), shrunk);
-    e.mov(scoresOf(keys, e.at(keys.entries - 1), all.first, all.count), shrunk);
-    e.mov(statistics(most, all), largest(all));
-    e.loop(e.at(0), keys.count, [&](At i) {
-      Own some = ownOf(all, keys, i);
-      Value score = scoresOf(keys, i, some.first, some.count);
-      Value exponent = wide ? score : other(some);
-      e.binary<SubOp>(exponent, score, largest(some));
+    e.binary<MulOp>(sums, sums, shrunk);
+    e.mov(scoresOf(keys, e.at(plan.keyBlock), share.begin, share.count),
+          shrunk);
+    if (team() > 1) // the largest of scores is exact in their type
+      e.mov(scoresOf(keys, e.at(plan.keyBlock + 1), share.begin, share.count),
+            largest);
+    eachQuery(share, keys, [&](At query, At seen) {
+      Value score = scored(query, seen);
+      Value exponent = wide ? score : e.dsd(work, e.at(0), seen);
+      e.binary<SubOp>(exponent, score,
+                      e.load(most, e.add(head.statistics, query)));
       e.unary<ExpOp>(exponent, exponent);
-      if (!wide) // the sum is of what the values are weighed with
+      if (!wide)
         e.mov(score, exponent);
-      e.binary<AddOp>(statistics(sum, some), statistics(sum, some), score);
+      // The sum is of what the values are weighed with.
+      e.unary<SumOp>(statistics(sum, query, e.at(1)), score);
     });
+  });
+}
+
+void Worker::followSoftmax(const HeadAt &head, const KeysAt &keys,
+                           const Share &share) {
+  if (team() == 1)
+    return;
+  auto statistics = [&](Value buffer, At query, At count) {
+    return e.dsd(buffer, e.add(head.statistics, query), count);
   };
-  if (plan.places.teamColumns == 1)
-    return update();
-  e.when(e.compare(arith::CmpIPredicate::sgt, all.count, e.at(0)), update);
+  At all = e.sub(queries, share.first);
+  e.mov(statistics(most, share.first, all),
+        scoresOf(keys, e.at(plan.keyBlock + 1), share.first, all));
+  auto shrink = [&](At first, At count) {
+    Value sums = statistics(sum, first, count);
+    e.binary<MulOp>(sums, sums,
+                    scoresOf(keys, e.at(plan.keyBlock), first, count));
+  };
+  // Those before and behind this column's.
+  At begin = min(queries, share.begin);
+  shrink(share.first, e.sub(begin, share.first));
+  shrink(share.end, e.sub(queries, share.end));
 }
 
 void Worker::addValues(const HeadAt &head, const KeysAt &keys) {
   At count = e.sub(queries, keys.firstQuery);
-  Value shrunk = scoresOf(keys, e.at(keys.entries - 1), keys.firstQuery, count);
-  eachDim([&](At dim) {
-    Value o = tokens(output, e.add(head.slots, dim), keys.firstQuery, count);
+  Value shrunk = scoresOf(keys, e.at(plan.keyBlock), keys.firstQuery, count);
+  At before = e.add(head.slots, keys.firstQuery);
+  eachDim(before, [&](ArrayRef<At> here) {
+    Value o = e.dsd(output, here[0], count);
     e.binary<MulOp>(o, o, shrunk);
   });
   e.loop(e.at(0), keys.count, [&](At i) {
     At first = firstOf(keys, i);
     At count = e.sub(queries, first);
     Value probability = scoresOf(keys, i, first, count);
-    At element = e.add(keys.value, i);
-    eachDim([&](At dim) {
-      e.binary<FmacOp>(tokens(output, e.add(head.slots, dim), first, count),
-                       e.load(blocks, e.add(element, dim)), probability);
+    At firsts[] = {e.add(keys.value, i), e.add(head.slots, first)};
+    eachDim(firsts, [&](ArrayRef<At> here) {
+      e.binary<FmacOp>(e.dsd(output, here[1], count), e.load(blocks, here[0]),
+                       probability);
     });
   });
 }
@@ -136,14 +167,49 @@ void Worker::addValues(const HeadAt &head, const KeysAt &keys) {
 void Worker::softmaxOverKeys(At base, bool home) {
   Tour tour;
   tour.home = home;
-  tour.entries = plan.keyBlock + 1;
+  tour.entries = plan.keyBlock + (team() > 1 ? 2 : 1);
   eachKeys(base, tour, [&](const HeadAt &head, const KeysAt &keys) {
     settleTeam();
     partialScores(head, keys, keys.key, 0, q);
-    reduceScatter(scores, chunk() * tour.entries, keys.firstQuery);
-    onlineSoftmax(head, keys);
-    allGather(scores, chunk() * tour.entries, keys.firstQuery);
+    Share share = this->share(keys.firstQuery);
+    reduceScatter(scores, tour.entries, share);
+    onlineSoftmax(head, keys, share);
+    allGather(scores, tour.entries, share);
+    followSoftmax(head, keys, share);
     addValues(head, keys);
+  });
+}
+
+void Worker::normalize(const HeadAt &head) {
+  settleTeam();
+  Share share = this->share(e.at(0));
+  auto own = [&](Value buffer) {
+    return e.dsd(buffer, share.begin, share.count);
+  };
+  auto all = [&](Value buffer, At first) {
+    return e.dsd(buffer, first, queries);
+  };
+  e.mov(all(shared, e.at(0)), all(sum, head.statistics));
+  reduceScatter(shared, 1, share);
+  whenAny(share, [&] {
+    Value reciprocal = e.dsd(work, e.at(0), share.count);
+    e.unary<ReciprocalOp>(reciprocal, own(shared));
+    e.mov(own(scores), reciprocal);
+    if (!logarithms)
+      return;
+    e.unary<LogOp>(own(shared), own(shared));
+    e.binary<AddOp>(
+        own(shared), own(shared),
+        e.dsd(most, e.add(head.statistics, share.begin), share.count));
+  });
+  allGather(scores, 1, share);
+  if (logarithms) {
+    allGather(shared, 1, share);
+    e.mov(all(logarithms, head.logarithms), all(shared, e.at(0)));
+  }
+  eachDim(head.slots, [&](ArrayRef<At> here) {
+    Value o = all(output, here[0]);
+    e.binary<MulOp>(o, o, all(scores, e.at(0)));
   });
 }
 

@@ -8,6 +8,8 @@
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
+#include <set>
+
 using namespace mlir;
 
 namespace waferflow::fabric::attention {
@@ -27,14 +29,26 @@ Worker::Worker(const Plan &plan, const Memory &memory, Code &code, Ring &x,
         most = buffer(memory.most);
         sum = buffer(memory.sum);
         work = buffer(memory.work);
+        shared = buffer(memory.shared);
         pin = buffer(memory.pin);
         result =
             buffer(lowering.held(plan.backward() ? plan.body.dq : plan.body.o));
         if (plan.backward()) {
           gradient = buffer(lowering.held(plan.body.gradient));
           gradients = buffer(memory.gradients);
-          shared = buffer(memory.shared);
           product = buffer(memory.product);
+        }
+        if (memory.logarithms)
+          logarithms = buffer(*memory.logarithms);
+        if (memory.output0)
+          forwardOutput = buffer(lowering.held(memory.output0));
+        if (plan.inPlace()) {
+          k = buffer(lowering.held(plan.body.k));
+          v = buffer(lowering.held(plan.body.v));
+        }
+        if (plan.inPlace() && plan.backward()) {
+          dk = buffer(lowering.held(plan.body.dk));
+          dv = buffer(lowering.held(plan.body.dv));
         }
         int64_t x0 = plan.firstColumn(group), x1 = x0 + plan.places.columns;
         if (x.members() > 1) {
@@ -67,6 +81,12 @@ Worker::Worker(const Plan &plan, const Memory &memory, Code &code, Ring &x,
   };
   dims = perColumn(plan.places.dims);
   heads = perColumn(plan.places.heads);
+  std::set<int64_t> counts(plan.places.dims.begin(),
+                           plan.places.dims.begin() + plan.places.columns);
+  dimCounts.assign(counts.begin(), counts.end());
+  for (size_t i = 0; i + 1 < dimCounts.size(); ++i)
+    hasMore.push_back(
+        e.compare(arith::CmpIPredicate::slt, e.at(dimCounts[i]), dims));
 }
 
 Worker::At Worker::min(At a, At c) {
@@ -93,17 +113,57 @@ void Worker::eachSequence(llvm::function_ref<void(At)> body) {
 }
 
 void Worker::eachHead(At base, llvm::function_ref<void(HeadAt)> body) {
+  // A sequence's logarithms take the place of as many tokens.
+  At before = e.mul(base, e.at(plan.places.mostHeads));
   if (plan.places.mostHeads == 1)
-    return body({base, e.at(0)});
+    return body({base, e.at(0), before});
   e.loop(e.at(0), heads, [&](At head) {
+    At statistics = e.mul(head, e.at(plan.perSequence));
     body({e.add(e.mul(head, e.at(plan.places.headSlots * tl())), base),
-          e.mul(head, e.at(chunk()))});
+          statistics, e.add(before, statistics)});
   });
 }
 
-void Worker::eachDim(llvm::function_ref<void(At)> body, int64_t first) {
-  // Steps over elements, so that the loop's number is the offset.
-  e.loop(e.at(first * tl()), e.mul(dims, e.at(tl())), body, tl());
+/// Slots whose instructions are written one by one: a number that is known
+/// folds into an address, a loop's takes an issue slot to add.
+static constexpr int64_t unrolled = 8;
+
+void Worker::eachDim(ArrayRef<At> firsts,
+                     llvm::function_ref<void(ArrayRef<At>)> body,
+                     int64_t first) {
+  auto behind = [&](ArrayRef<At> from, At slot) {
+    return llvm::map_to_vector(from, [&](At at) { return e.add(at, slot); });
+  };
+  int64_t slot = first, fewest = dimCounts.front();
+  if (fewest - slot > 2 * unrolled) {
+    int64_t end = slot + (fewest - slot) / unrolled * unrolled;
+    e.loop(
+        e.at(slot * tl()), e.at(end * tl()),
+        [&](At at) {
+          SmallVector<At> here = behind(firsts, at);
+          for (int64_t s = 0; s < unrolled; ++s)
+            body(behind(here, e.at(s * tl())));
+        },
+        unrolled * tl());
+    slot = end;
+  }
+  for (; slot < fewest; ++slot)
+    body(behind(firsts, e.at(slot * tl())));
+  eachDimBehind(firsts, body, 0);
+}
+
+/// Of the slots that only some columns have, from the number `part` of dims on.
+void Worker::eachDimBehind(ArrayRef<At> firsts,
+                           llvm::function_ref<void(ArrayRef<At>)> body,
+                           size_t part) {
+  if (part + 1 >= dimCounts.size())
+    return;
+  e.when(hasMore[part], [&] {
+    for (int64_t slot = dimCounts[part]; slot < dimCounts[part + 1]; ++slot)
+      body(llvm::map_to_vector(
+          firsts, [&](At at) { return e.add(at, e.at(slot * tl())); }));
+    eachDimBehind(firsts, body, part + 1);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -207,78 +267,75 @@ void Worker::eachKeys(
 // What the columns of a team share
 //===----------------------------------------------------------------------===//
 
-/// Members - 1 times: sends a chunk on and takes the one before it in.
-void Worker::transfer(Value buffer, int64_t elements, At first, bool add) {
-  using arith::CmpIPredicate;
-  int64_t members = plan.places.teamColumns;
-  if (members == 1)
-    return;
-  Type type = cast<MemRefType>(buffer.getType()).getElementType();
-  At live = first; // the first chunk with queries from `first` on
-  if (auto known = getConstantIntValue(first))
-    live = e.at(*known / chunk());
+Worker::Share Worker::share(At first) {
+  Share share;
+  share.first = share.begin = first;
+  share.end = queries;
+  share.chunk = share.count = e.sub(queries, first);
+  if (team() == 1)
+    return share;
+  At above = e.add(share.count, e.at(team() - 1));
+  if (auto known = getConstantIntValue(above))
+    share.chunk = e.at(*known / team());
   else
-    live = arith::DivSIOp::create(e.b, e.loc, e.value(first), e.index(chunk()))
-               .getResult();
-  auto whenLive = [&](At number, llvm::function_ref<void(Value)> body) {
-    auto at = [&] {
-      body(e.dsd(buffer, e.mul(number, e.at(elements)), e.at(elements)));
-    };
-    // Chunks behind the queries are in the last columns alone.
-    auto some = [&] {
-      int64_t fewest = plan.perSequence - (rows.sequences == 1 ? 1 : 0);
-      if ((members - 1) * chunk() < fewest)
-        return at();
-      e.when(
-          e.compare(CmpIPredicate::slt, e.mul(number, e.at(chunk())), queries),
-          at);
-    };
-    if (getConstantIntValue(live) == 0)
-      return some();
-    e.when(e.compare(CmpIPredicate::sge, number, live), some);
-  };
-  e.loop(e.at(0), e.at(members - 1), [&](At step) {
-    At back = e.add(step, e.at(add ? 1 : 0));
-    At ahead = e.add(e.sub(member, back), e.at(members));
-    whenLive(rest(ahead, members), [&](Value chunk) {
-      e.mov(e.fabout(teamOut, e.at(elements), type), chunk, {teamThread});
-    });
-    At behind = e.add(ahead, e.at(members - 1));
-    whenLive(rest(behind, members), [&](Value chunk) {
-      Value arriving = e.fabin(teamIn, e.at(elements), type);
-      if (add)
-        e.binary<AddOp>(chunk, chunk, arriving);
-      else
-        e.mov(chunk, arriving);
-    });
+    share.chunk =
+        arith::DivSIOp::create(e.b, e.loc, e.value(above), e.index(team()))
+            .getResult();
+  share.begin = e.add(first, e.mul(member, share.chunk));
+  share.end = min(queries, e.add(share.begin, share.chunk));
+  share.count = e.sub(share.end, share.begin);
+  return share;
+}
+
+void Worker::whenAny(const Share &share, llvm::function_ref<void()> body) {
+  if (team() == 1)
+    return body();
+  e.when(e.compare(arith::CmpIPredicate::sgt, share.count, e.at(0)), body);
+}
+
+void Worker::eachQuery(const Share &share, const KeysAt &keys,
+                       llvm::function_ref<void(At, At)> body) {
+  // A query sees the keys up to its own.
+  At before = e.at(0);
+  if (plan.causal())
+    before = e.sub(e.at(1), keys.firstQuery);
+  e.loop(share.begin, share.end, [&](At query) {
+    body(query,
+         plan.causal() ? min(keys.count, e.add(before, query)) : keys.count);
   });
 }
 
-void Worker::reduceScatter(Value buffer, int64_t elements, At first) {
-  transfer(buffer, elements, first, /*add=*/true);
-}
-void Worker::allGather(Value buffer, int64_t elements, At first) {
-  transfer(buffer, elements, first, /*add=*/false);
+/// Members - 1 times: sends a chunk on and takes the one before it in. A chunk
+/// without queries goes round like the others.
+void Worker::transfer(Value buffer, int64_t entries, const Share &share,
+                      bool add) {
+  int64_t members = team();
+  if (members == 1)
+    return;
+  Type type = cast<MemRefType>(buffer.getType()).getElementType();
+  At elements = e.mul(share.chunk, e.at(entries));
+  auto chunk = [&](At number) {
+    At first = e.add(share.first, e.mul(rest(number, members), share.chunk));
+    return e.dsd(buffer, e.mul(first, e.at(entries)), elements);
+  };
+  At last = e.add(member, e.at(members - (add ? 1 : 0)));
+  e.loop(e.at(0), e.at(members - 1), [&](At step) {
+    At ahead = e.sub(last, step);
+    e.mov(e.fabout(teamOut, elements, type), chunk(ahead), {teamThread});
+    Value behind = chunk(e.add(ahead, e.at(members - 1)));
+    Value arriving = e.fabin(teamIn, elements, type);
+    if (add)
+      e.binary<AddOp>(behind, behind, arriving);
+    else
+      e.mov(behind, arriving);
+  });
 }
 
-Worker::Own Worker::own(At first) {
-  Own own;
-  At begin = e.mul(member, e.at(chunk()));
-  own.first = plan.places.teamColumns == 1 ? first : max(begin, first);
-  own.end = min(queries, e.add(begin, e.at(chunk())));
-  own.count = e.sub(own.end, own.first);
-  own.place = e.sub(own.first, begin);
-  return own;
+void Worker::reduceScatter(Value buffer, int64_t entries, const Share &share) {
+  transfer(buffer, entries, share, /*add=*/true);
 }
-
-Worker::Own Worker::ownOf(const Own &own, const KeysAt &keys, At i) {
-  if (!plan.causal())
-    return own;
-  Own some = own;
-  some.first = max(own.first, firstOf(keys, i));
-  some.count = max(e.sub(own.end, some.first), e.at(0));
-  some.place = e.add(own.place, e.sub(some.first, own.first));
-  return some;
+void Worker::allGather(Value buffer, int64_t entries, const Share &share) {
+  transfer(buffer, entries, share, /*add=*/false);
 }
 
 } // namespace waferflow::fabric::attention

@@ -24,22 +24,29 @@ struct Memory {
   int64_t gradientElements = 0;
   /// Where the own block's gradients are when they are home: an element.
   int64_t home = 0;
-  /// [chunks, queries of a chunk, entries]: what the columns of a team sum up
-  /// and share. A query's entries are neighbours.
+  /// [queries, entries]: what the columns of a team sum up and share, and room
+  /// for the last chunk's end. A query's entries are neighbours.
   Held scores;
-  Held shared;  ///< [chunks, queries of a chunk] in f32: sums over a team
-  Held output;  ///< [slots, Tl] in the accumulation type: o, then dq
-  Held most;    ///< [heads, chunk] in f32: the largest score of a query
-  Held sum;     ///< [heads, chunk] in f32: the sum of its exponentials
-  Held product; ///< [heads, chunk] in f32: of its output and the gradient of it
-  Held work;    ///< [2, chunk] in f32
+  Held shared; ///< [queries] in f32, with such room: sums over a team
+  Held output; ///< [slots, Tl] in the accumulation type: o, then dq
+  Held most;   ///< [heads, queries] in f32: the largest score of a query
+  /// [heads, queries] in f32: of its exponentials, those taken in this column.
+  Held sum;
+  Held product; ///< [heads, queries] in f32: of its output and the gradient of
+                ///< it
+  Held work;    ///< [queries], or the keys of a block, in f32
   Held pin;     ///< one element
+  /// The logarithm of a query's sum of exponentials of scores: what the forward
+  /// pass leaves for the backward one. [sequences, heads, queries] in f32.
+  std::optional<Held> logarithms;
+  mlir::Value output0; ///< backward: what the forward pass that left them made
 };
 
 /// A head of a core at work: where its slots and its statistics begin.
 struct HeadAt {
   Emit::At slots; ///< element of [slots, Tl], at the sequence's first token
   Emit::At statistics;
+  Emit::At logarithms;
 };
 
 /// Keys first to first + count of a block, and who sees them.
@@ -57,6 +64,10 @@ struct KeysAt {
 class Worker {
   Rows rows;
   mlir::Value teamIn, teamOut, rowIn, rowOut, pin;
+  /// Dims of a head that some column has, ascending; and whether this core has
+  /// more than the first, the second, ...
+  std::vector<int64_t> dimCounts;
+  std::vector<mlir::Value> hasMore;
 
 public:
   Worker(const Plan &plan, const Memory &memory, Code &code, Ring &x, Ring &y,
@@ -68,8 +79,10 @@ public:
   // Buffers.
   mlir::Value q, gradient, blocks, gradients, scores, shared, output, most, sum,
       product, work;
-  mlir::Value result; ///< o or dq
-  Emit e;             ///< at the end of the task
+  mlir::Value logarithms, forwardOutput; ///< where there are any
+  mlir::Value k, v, dk, dv;              ///< where they need no exchange
+  mlir::Value result;                    ///< o or dq
+  Emit e;                                ///< at the end of the task
   // Numbers of a core.
   At row;     ///< of its sequence
   At queries; ///< of a sequence here
@@ -78,16 +91,12 @@ public:
   At heads;
 
   int64_t tl() const { return plan.lowering.tokensPerCore(); }
-  int64_t chunk() const { return plan.chunk; }
+  int64_t team() const { return plan.places.teamColumns; }
 
   At min(At a, At c);
   At max(At a, At c);
   At rest(At a, int64_t n);
 
-  /// Of `count` queries from `first` of a head's slot at `slot`.
-  mlir::Value tokens(mlir::Value buffer, At slot, At first, At count) {
-    return e.dsd(buffer, e.add(slot, first), count);
-  }
   /// Entry `entry` of `count` queries from `first`.
   mlir::Value scoresOf(const KeysAt &keys, At entry, At first, At count) {
     return e.dsd(scores, e.add(e.mul(first, e.at(keys.entries)), entry), count,
@@ -102,8 +111,11 @@ public:
   void eachSequence(llvm::function_ref<void(At base)> body);
   /// For every head of the core.
   void eachHead(At base, llvm::function_ref<void(HeadAt)> body);
-  /// For every slot of a head: body(its element behind the head's first).
-  void eachDim(llvm::function_ref<void(At)> body, int64_t first = 0);
+  /// For every slot of a head from `first` on: body(where elements at `firsts`
+  /// of the head's first slot are in this one).
+  void eachDim(llvm::ArrayRef<At> firsts,
+               llvm::function_ref<void(llvm::ArrayRef<At>)> body,
+               int64_t first = 0);
 
   /// The blocks of keys and values of all rows of the sequence come by, the own
   /// one first. Calls body for as many keys of a head as fit, all of which some
@@ -122,42 +134,60 @@ public:
   void partialScores(const HeadAt &head, const KeysAt &keys, At at,
                      int64_t entry, mlir::Value buffer);
 
-  /// Sums chunks of `elements` over the columns of a team, each in the column
-  /// that owns it. Only chunks with queries from `first` on.
-  void reduceScatter(mlir::Value buffer, int64_t elements, At first);
+  /// Queries from `first` on, dealt to the columns of a team: `chunk`
+  /// neighbouring ones to each, so that all have as much to exponentiate.
+  struct Share {
+    At first, chunk;
+    At begin, end, count; ///< those of this column, if any
+  };
+  Share share(At first);
+  /// The queries of this column, one by one: body(the query, how many of `keys`
+  /// it sees).
+  void eachQuery(const Share &share, const KeysAt &keys,
+                 llvm::function_ref<void(At, At)> body);
+  /// For a share that may be empty.
+  void whenAny(const Share &share, llvm::function_ref<void()> body);
+
+  /// Sums what a buffer has of queries, `entries` each, over the columns of a
+  /// team, each chunk in the column that has it.
+  void reduceScatter(mlir::Value buffer, int64_t entries, const Share &share);
   /// Every column gets what the others' chunks have.
-  void allGather(mlir::Value buffer, int64_t elements, At first);
+  void allGather(mlir::Value buffer, int64_t entries, const Share &share);
   /// Waits until what was sent to the team has left this memory.
   void settleTeam();
 
-  /// Of the queries from `first` on that this core exponentiates: where they
-  /// begin, how many there are, their place among a head's statistics.
-  struct Own {
-    At first, count, end, place;
-  };
-  Own own(At first);
-  /// Of those, the ones that see key i; `place` and `count` are theirs.
-  Own ownOf(const Own &own, const KeysAt &keys, At i);
-
-  /// Scales the keys of the own block: scores come out scaled, and so does dq.
-  void scaleKeys();
+  /// The own block of keys and values. Keys are scaled: scores come out scaled,
+  /// and so does dq.
+  void beginBlocks();
   void clear(mlir::Value buffer);
   /// Clears a sequence's tokens of `output`.
   void clearOutput(At base);
   /// No key seen yet.
   void begin();
-  /// The softmax of the keys' scores so far, in place of the scores, and
-  /// behind them by how much earlier sums shrink. Of this core's chunk.
-  void onlineSoftmax(const HeadAt &head, const KeysAt &keys);
+  /// The softmax of the keys' scores so far, in place of the scores; behind
+  /// them by how much earlier sums shrink, and the largest score. Of this
+  /// core's chunk.
+  void onlineSoftmax(const HeadAt &head, const KeysAt &keys,
+                     const Share &share);
+  /// Other columns' queries: what they found.
+  void followSoftmax(const HeadAt &head, const KeysAt &keys,
+                     const Share &share);
   /// o = o shrunk + values, of all queries that see keys.
   void addValues(const HeadAt &head, const KeysAt &keys);
   /// All of that for all keys: `output` is o but for the division by `sum`.
   void softmaxOverKeys(At base, bool home);
+  /// Divides what a head has summed up by the sum of its exponentials, and
+  /// keeps the logarithms of the sums where they are wanted.
+  void normalize(const HeadAt &head);
   /// `output` in the storage type, where the result lies.
   void storeOutput();
 
 private:
-  void transfer(mlir::Value buffer, int64_t elements, At first, bool add);
+  void transfer(mlir::Value buffer, int64_t entries, const Share &share,
+                bool add);
+  void eachDimBehind(llvm::ArrayRef<At> firsts,
+                     llvm::function_ref<void(llvm::ArrayRef<At>)> body,
+                     size_t part);
   void sendRow(mlir::Value buffer, At from, int64_t elements);
   void receiveRow(mlir::Value buffer, At to, int64_t elements,
                   std::optional<int64_t> thread);

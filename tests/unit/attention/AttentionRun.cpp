@@ -34,8 +34,9 @@ namespace {
 class Runner {
 public:
   Runner(const AttentionCase &c, bool backward,
-         const std::map<std::string, Rows> &inputs, uint64_t seed)
-      : c(c), backward(backward), inputs(inputs), seed(seed),
+         const std::map<std::string, Rows> &inputs, uint64_t seed,
+         bool both = false)
+      : c(c), backward(backward), both(both), inputs(inputs), seed(seed),
         handler(&context, [&](Diagnostic &d) {
           llvm::raw_string_ostream(messages) << d << "\n";
         }) {
@@ -84,7 +85,7 @@ private:
   }
 
   const AttentionCase &c;
-  bool backward;
+  bool backward, both;
   const std::map<std::string, Rows> &inputs;
   uint64_t seed;
   MLIRContext context;
@@ -97,7 +98,8 @@ private:
 };
 
 LogicalResult Runner::compile() {
-  module = parseSourceString<ModuleOp>(attentionStep(c, backward),
+  module = parseSourceString<ModuleOp>(both ? attentionStepOfBoth(c)
+                                            : attentionStep(c, backward),
                                        ParserConfig(&context));
   if (!module)
     return failure();
@@ -122,7 +124,8 @@ LogicalResult Runner::compile() {
                      tokens.groupColumns));
     if (succeeded(places))
       results.expected =
-          fabric::attention::countsOf(tokens, *places, c.causal, backward);
+          fabric::attention::countsOf(tokens, *places, c.causal, backward,
+                                      /*firstPass=*/!both);
     results.multiplyAdds = kernel.getMultiplyAdds();
     auto m = *kernel.getMapping();
     kernel.setMappingAttr(
@@ -167,8 +170,9 @@ LogicalResult Runner::simulate(fabric::ProgramOp op) {
 LogicalResult Runner::execute() {
   static const std::vector<std::string> names = {"k", "q", "v", "g"};
   std::vector<std::string> outputs =
-      backward ? std::vector<std::string>{"dq", "dv", "dk"}
-               : std::vector<std::string>{"o"};
+      both       ? std::vector<std::string>{"o", "dq", "dv", "dk"}
+      : backward ? std::vector<std::string>{"dq", "dv", "dk"}
+                 : std::vector<std::string>{"o"};
   size_t written = 0, read = 0;
   int64_t tl = tokens.tokensPerCore;
   for (Operation &op : *module->getBody()) {
@@ -221,6 +225,11 @@ AttentionResults runOnFabric(const AttentionCase &c, bool backward,
                              const std::map<std::string, Rows> &inputs,
                              uint64_t seed) {
   return Runner(c, backward, inputs, seed).run();
+}
+
+AttentionResults runBothOnFabric(const AttentionCase &c,
+                                 const std::map<std::string, Rows> &inputs) {
+  return Runner(c, /*backward=*/true, inputs, /*seed=*/0, /*both=*/true).run();
 }
 
 AttentionResults runOnCpu(const AttentionCase &c, bool backward,

@@ -33,6 +33,11 @@ AttentionResults runOnFabric(const AttentionCase &c, bool backward,
                              const std::map<std::string, Rows> &inputs,
                              uint64_t shuffleSeed = 0);
 
+/// The forward and then the backward pass, in one step; "attention" and
+/// "expected" are the latter's.
+AttentionResults runBothOnFabric(const AttentionCase &c,
+                                 const std::map<std::string, Rows> &inputs);
+
 /// On the CPU.
 AttentionResults runOnCpu(const AttentionCase &c, bool backward,
                           const std::map<std::string, Rows> &inputs);
