@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/translate/FlowToProgram.h"
 
+#include "compiler/lower-to-fabric/attention/Statistics.h"
+#include "dialects/flow/Orders.h"
+
 using namespace mlir;
 using namespace waferflow::flow;
 
@@ -179,8 +182,8 @@ private:
     LogicalResult added = failure();
     if (isa<SpmmOp, SddmmOp>(op))
       added = addMatrix(op, index);
-    else if (isa<AttentionOp>(op))
-      added = addAttention(index);
+    else if (auto attention = dyn_cast<AttentionOp>(op))
+      added = addAttention(attention, index);
     else if (isa<MapOp>(op))
       added = addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index)});
     else if (isa<ReduceOp>(op))
@@ -271,7 +274,18 @@ private:
         .getName();
   }
 
-  LogicalResult addAttention(size_t index) {
+  /// The index of an order by its name.
+  int32_t indexOf(FeatureOrder order) {
+    auto it = llvm::find_if(program.orders, [&](const FeatureOrder &known) {
+      return known.name == order.name;
+    });
+    auto index = static_cast<int32_t>(it - program.orders.begin());
+    if (it == program.orders.end())
+      program.orders.push_back(std::move(order));
+    return index;
+  }
+
+  LogicalResult addAttention(AttentionOp op, size_t index) {
     const KernelShape &s = shape.shapes[index];
     auto order = orderOf(index, s.inClass);
     if (failed(order))
@@ -284,6 +298,24 @@ private:
     body.headDim = s.headDim;
     body.order = *order;
     body.keyBlock = mapped.solution.choices[index].keyBlock;
+    using namespace fabric::attention;
+    body.statistics =
+        static_cast<bool>(body.backward ? forwardOf(op) : backwardOf(op));
+    // Keys that query heads share may lie in another order.
+    for (Value input : op.getInputs()) {
+      StringRef name = mapped.orderName(input);
+      if (name.empty() || name == program.orders[body.order].name)
+        continue;
+      auto keys = flow::orderOf(
+          mapped.step->getParentOfType<ModuleOp>(),
+          LayoutAttr::get(op.getContext(),
+                          FlatSymbolRefAttr::get(op.getContext(), name), 1,
+                          "contiguous"),
+          op);
+      if (failed(keys))
+        return failure();
+      body.keyOrder = indexOf(std::move(*keys));
+    }
     return addBody(s, body);
   }
 

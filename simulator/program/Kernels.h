@@ -55,8 +55,12 @@ struct Attention {
   bool backward = false;
   bool causal = true;
   int64_t heads = 0, kvHeads = 0, headDim = 0;
-  int32_t order = -1;   ///< a head order: who holds which dims of a head
-  int64_t keyBlock = 0; ///< keys whose scores are resident at once
+  int32_t order = -1;    ///< a head order: who holds which dims of a head
+  int64_t keyBlock = 0;  ///< keys whose scores are resident at once
+  int32_t keyOrder = -1; ///< of keys and values; -1: they lie as queries do
+  /// Forward: the sums of exponentials are kept for a backward pass. Backward:
+  /// such and the output are at hand, else a forward pass comes first.
+  bool statistics = true;
 };
 
 /// What scalar operations cost is looked up by these names in the machine.

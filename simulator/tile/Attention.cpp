@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "simulator/cost/AttentionCycles.h"
 #include "simulator/cost/Cycles.h"
-#include "simulator/tile/AttentionCycles.h"
 #include "simulator/tile/KernelModel.h"
 #include "simulator/tile/TimingCache.h"
 #include "simulator/tile/WholeCost.h"
@@ -24,25 +24,29 @@ double pairs(const Attention &attention, const TokenLayout &tokens) {
   return sequences * static_cast<double>(attention.heads) * each;
 }
 
-/// Keys travel over the rows of a sequence at the start; in the backward pass
-/// the last block's dK and dV go down the chain at the end.
+/// Every program begins with its routes; the first wavelets of keys and values
+/// (and of their gradients) come from columns and rows.
 int64_t fillCycles(const AttentionShape &shape, bool backward,
                    const Machine &machine) {
-  int64_t rows = std::min(shape.rows, shape.seq);
-  int64_t cycles = machine.dispatchCycles + 2 * machine.rampCycles +
-                   machine.hopCycles * (rows - 1) + machine.completeCycles;
-  if (backward)
-    cycles += (rows - 1) * stageCycles(machine, 1);
-  return machine.rerouteCycles + cycles * shape.sequencesPerRow;
+  int64_t begin = machine.rerouteCycles + machine.dispatchCycles +
+                  2 * machine.rampCycles + machine.completeCycles;
+  int64_t programs = 1;
+  if (shape.spread.hops() > 0)
+    programs += backward ? 4 : 2;
+  return programs * begin + (programs - 1) * machine.hopCycles;
 }
 
 KernelTiming time(const Attention &attention, const TileContext &context) {
   const Program &program = context.program;
-  AttentionShape shape =
-      shapeOf(attention, program.orders[attention.order], program.tokens);
+  AttentionShape shape = shapeOf(
+      attention, program.orders[attention.order], program.tokens,
+      attention.keyOrder < 0 ? nullptr : &program.orders[attention.keyOrder]);
   AttentionCosts costs(program.machine, program.type, program.accumulate,
                        context.switches);
   AttentionCycles cycles = criticalColumn(shape, attention.backward, costs);
+  if (context.switches[Cost::Ring])
+    cycles.exchange +=
+        spreadCycles(shape, attention.backward, program.machine, program.type);
 
   KernelTiming timing;
   int matmuls = attention.backward ? 5 : 2;
@@ -69,9 +73,11 @@ KernelTiming waferflow::timeAttention(const Kernel &kernel,
                                       const Attention &attention,
                                       TileContext &context) {
   std::string key = "attention";
-  for (int64_t part : {int64_t(attention.backward), int64_t(attention.causal),
-                       attention.heads, attention.kvHeads, attention.headDim,
-                       int64_t(attention.order), attention.keyBlock})
+  for (int64_t part :
+       {int64_t(attention.backward), int64_t(attention.causal), attention.heads,
+        attention.kvHeads, attention.headDim, int64_t(attention.order),
+        attention.keyBlock, int64_t(attention.keyOrder),
+        int64_t(attention.statistics)})
     key += " " + std::to_string(part);
   return context.cache->get(key, [&] { return time(attention, context); });
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/OrderLoads.h"
 
+#include "simulator/cost/AttentionCycles.h"
 #include "simulator/cost/Collective.h"
 #include "simulator/cost/Exchange.h"
 #include "simulator/cost/Expected.h"
@@ -174,62 +175,25 @@ private:
     return std::max(edge, core);
   }
 
-  /// Key blocks of blocked attention, as `simulator/tile/AttentionCycles.h` has
-  /// them: AXPYs (and backward dots) over the local dims for each key, scores
-  /// scattered and gathered over a head's columns once a block, exponentials
-  /// once. Every block is taken to see the mean number of queries.
+  /// As fidelity tile prices it, in the column with most dims. The exchange of
+  /// keys and values that query heads share is the same for all key blocks and
+  /// not in it.
   double attention() const {
     const TokenLayout &tokens = laid.tokens;
-    cost::StepTypes types{problem.type, problem.accumulate};
-    auto rate = [&](const char *op, ElementType type, const char *operands) {
-      return rateOf(machine, op, type, operands);
-    };
     int64_t columns = laid.columns[shape.inClass];
-    auto heads = // of the fullest column
-        static_cast<double>(ceilDiv(shape.heads, columns));
-    auto span =
-        static_cast<double>(std::max<int64_t>(1, columns / shape.heads));
-    double dims = std::ceil(static_cast<double>(shape.headDim) / span);
-    auto mine = static_cast<double>(tokens.tokensPerCore) /
-                static_cast<double>(tokens.sequencesPerRow);
-    double queries = shape.causal ? (mine + 1) / 2 : mine;
-    auto keys = static_cast<double>(
-        std::clamp<int64_t>(choice.keyBlock, 1, problem.seq));
-    double blocks = std::ceil(static_cast<double>(problem.seq) / keys);
-
-    auto launch = static_cast<double>(machine.launchCycles);
-    auto setup = static_cast<double>(machine.setupCycles);
-    auto stage = static_cast<double>(stageCycles(machine, 2)); // a folded ring
-    double axpy = launch + queries / cost::axpyRate(machine, types, mine);
-    double dot = launch + queries / cost::dotRate(machine, types);
-    double share = keys * std::ceil(queries / span);
-    auto ring = [&](double elements, double perCycle) {
-      return span < 2
-                 ? 0
-                 : span * (launch + elements / perCycle) + (span - 1) * stage;
-    };
-    auto vector = [&](const char *op, double elements) {
-      return setup + elements / rate(op, problem.type, "memory");
-    };
-    double streams = shape.backward ? 2 : 1;
-    double block = ring(streams * share, rate("add", types.sum(), "fabric")) +
-                   ring(streams * share, rate("copy", problem.type, "fabric"));
-    if (shape.backward) {
-      block += keys * dims * (3 * axpy + 2 * dot) + 3 * vector("mul", share) +
-               2 * vector("add", share) + vector("exp", share);
-      if (tokens.rowsPerSequence > 1) // dV and dK down the rows
-        block += 2 * (launch +
-                      keys * dims / rate("add", ElementType::F32, "fabric"));
-    } else {
-      double corrected = std::ceil(queries / span);
-      block += keys * dims * 2 * axpy + vector("mul", share) +
-               vector("max", share) + 2 * vector("add", share) +
-               vector("exp", share) + vector("max", corrected) +
-               vector("add", corrected) + vector("exp", corrected) +
-               vector("mul", corrected) +
-               dims * (launch + queries / rate("mul", problem.type, "memory"));
-    }
-    return blocks * block * heads * static_cast<double>(tokens.sequencesPerRow);
+    HeadPart part{shape.headDim, std::max<int64_t>(1, columns / shape.heads)};
+    if (part.columns > 1)
+      part.dims = laid.features[shape.inClass];
+    AttentionShape lies;
+    lies.seq = problem.seq;
+    lies.rows = tokens.rowsPerSequence;
+    lies.sequencesPerRow = tokens.sequencesPerRow;
+    lies.causal = shape.causal;
+    lies.keyBlock = std::clamp<int64_t>(choice.keyBlock, 1, lies.tokens(0));
+    lies.columns = {std::vector<HeadPart>(ceilDiv(shape.heads, columns), part)};
+    AttentionCosts costs(machine, problem.type, problem.accumulate, {});
+    return static_cast<double>(
+        criticalColumn(lies, shape.backward, costs).total());
   }
 
   const MappingProblem &problem;

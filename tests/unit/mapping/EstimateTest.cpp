@@ -263,11 +263,25 @@ TEST(Estimate, AttentionIsWithinATenthOfTile) {
       }
 }
 
-TEST(Estimate, LongKeyBlocksPay) {
+/// Short key blocks pay for their exchanges, long ones for the column whose
+/// queries see all keys of a block.
+TEST(Estimate, TheKeyBlockThatIsChosenIsTheBestOfTile) {
   for (bool backward : {false, true}) {
     MappingProblem problem = attention7b(backward);
     problem.fixedGt = 1;
-    EXPECT_EQ(solve(problem).choices[0].keyBlock, 128);
+    LaidOut laid = lay(problem, 1);
+    std::map<double, int64_t> byCycles;
+    for (int64_t keyBlock : {8, 16, 32, 64, 128}) {
+      Attention body;
+      body.backward = backward;
+      body.heads = body.kvHeads = 32;
+      body.headDim = 128;
+      body.order = 0;
+      body.keyBlock = keyBlock;
+      byCycles.try_emplace(tileCycles(programOf(problem, laid, body)),
+                           keyBlock);
+    }
+    EXPECT_EQ(solve(problem).choices[0].keyBlock, byCycles.begin()->second);
   }
 }
 

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/tile/AttentionShape.h"
+#include "simulator/cost/AttentionShape.h"
 
 #include <algorithm>
 #include <map>
@@ -13,14 +13,15 @@
 namespace waferflow {
 
 AttentionShape shapeOf(const Attention &kernel, const FeatureOrder &order,
-                       const TokenLayout &tokens) {
+                       const TokenLayout &tokens, const FeatureOrder *keys) {
   AttentionShape shape;
   shape.seq = tokens.seq;
   shape.rows = tokens.rowsPerSequence;
   shape.sequencesPerRow = tokens.sequencesPerRow;
-  shape.keyBlock = std::clamp<int64_t>(kernel.keyBlock, 1, tokens.seq);
   shape.causal = kernel.causal;
-  shape.headDim = kernel.headDim;
+  shape.statistics = kernel.statistics;
+  // A row's keys come by together.
+  shape.keyBlock = std::clamp<int64_t>(kernel.keyBlock, 1, shape.tokens(0));
 
   std::vector<std::map<int32_t, int64_t>> dimsOfHead(kernel.heads);
   std::map<int32_t, std::vector<int64_t>> headsOfColumn;
@@ -42,14 +43,16 @@ AttentionShape shapeOf(const Attention &kernel, const FeatureOrder &order,
   }
   shape.columns.assign(distinct.begin(), distinct.end());
 
-  // Query heads of one key and value head are neighbours: head / (heads / kv).
-  int64_t shared = kernel.heads / kernel.kvHeads;
-  for (int64_t kv = 0; kv < kernel.kvHeads; ++kv) {
-    std::set<int32_t> groups;
-    for (int64_t head = kv * shared; head < (kv + 1) * shared; ++head)
-      groups.insert(dimsOfHead[head].begin()->first);
-    shape.keyValueGroups =
-        std::max<int64_t>(shape.keyValueGroups, groups.size());
+  if (keys) {
+    // Query heads of one key and value head are neighbours.
+    FeatureOrder from = order;
+    int64_t share = kernel.heads / kernel.kvHeads;
+    for (int64_t q = 0; q < order.features(); ++q)
+      from.column[q] =
+          keys->column[q / kernel.headDim / share * kernel.headDim +
+                       q % kernel.headDim];
+    shape.spread = cost::regroupTravel(from, order);
+    shape.keyFeatures = keys->featuresPerColumn();
   }
   return shape;
 }

@@ -4,9 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H
-#define WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H
+#ifndef WAFERFLOW_SIMULATOR_COST_ATTENTIONSHAPE_H
+#define WAFERFLOW_SIMULATOR_COST_ATTENTIONSHAPE_H
 
+#include "simulator/cost/Exchange.h"
 #include "simulator/program/Kernels.h"
 #include "simulator/program/Layout.h"
 
@@ -31,9 +32,11 @@ struct AttentionShape {
   int64_t sequencesPerRow = 1; ///< whole sequences, one after the other
   int64_t keyBlock = 1;
   bool causal = true;
-  /// Of a key and value head: groups of columns that hold its query heads.
-  int64_t keyValueGroups = 1;
-  int64_t headDim = 0;
+  bool statistics = true; ///< kept by a forward pass for the backward one
+  /// The way of keys and values to the columns of their query heads; no hops
+  /// where they lie there. `keyFeatures`: of them, on a column.
+  cost::Travel spread;
+  int64_t keyFeatures = 0;
   /// Distinct loads of columns, each the heads that a column holds.
   std::vector<std::vector<HeadPart>> columns;
 
@@ -48,10 +51,12 @@ struct AttentionShape {
   }
 };
 
-/// Reads the head order of `kernel`: heads * headDim features, head-major.
+/// Reads the head order of `kernel`: heads * headDim features, head-major; and
+/// of its keys where that is another.
 AttentionShape shapeOf(const Attention &kernel, const FeatureOrder &order,
-                       const TokenLayout &tokens);
+                       const TokenLayout &tokens,
+                       const FeatureOrder *keys = nullptr);
 
 } // namespace waferflow
 
-#endif // WAFERFLOW_SIMULATOR_TILE_ATTENTIONSHAPE_H
+#endif // WAFERFLOW_SIMULATOR_COST_ATTENTIONSHAPE_H
