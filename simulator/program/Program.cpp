@@ -82,6 +82,9 @@ public:
                        " heads, got " + text(attention.kvHeads));
     range("keyBlock", attention.keyBlock, 1, program.tokens.seq);
     order("order", attention.order, attention.heads * attention.headDim);
+    if (attention.keyOrder >= 0)
+      order("keyOrder", attention.keyOrder,
+            attention.kvHeads * attention.headDim);
   }
 
   void operator()(const Map &map) { checkWork(map.work); }

@@ -72,7 +72,7 @@ static FailureOr<Memory> allocate(const Plan &plan) {
   int64_t logarithms = plan.places.mostHeads * lowering.tokensPerCore();
   if (const Left *left = lowering.leftFor(plan.kernel)) {
     memory.logarithms = left->memory;
-    memory.output0 = left->value;
+    memory.forwardOutput = left->value;
   } else if (plan.backward()) {
     memory.logarithms = scratch(f32, logarithms);
   } else if (flow::AttentionOp reader = backwardOf(plan.kernel)) {

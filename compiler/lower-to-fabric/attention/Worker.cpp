@@ -40,8 +40,8 @@ Worker::Worker(const Plan &plan, const Memory &memory, Code &code, Ring &x,
         }
         if (memory.logarithms)
           logarithms = buffer(*memory.logarithms);
-        if (memory.output0)
-          forwardOutput = buffer(lowering.held(memory.output0));
+        if (memory.forwardOutput)
+          forwardOutput = buffer(lowering.held(memory.forwardOutput));
         if (plan.inPlace()) {
           k = buffer(lowering.held(plan.body.k));
           v = buffer(lowering.held(plan.body.v));

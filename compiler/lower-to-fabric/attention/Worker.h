@@ -39,7 +39,7 @@ struct Memory {
   /// The logarithm of a query's sum of exponentials of scores: what the forward
   /// pass leaves for the backward one. [sequences, heads, queries] in f32.
   std::optional<Held> logarithms;
-  mlir::Value output0; ///< backward: what the forward pass that left them made
+  mlir::Value forwardOutput; ///< backward: of the pass that left them
 };
 
 /// A head of a core at work: where its slots and its statistics begin.

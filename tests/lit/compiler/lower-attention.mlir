@@ -27,13 +27,14 @@
 // CHECK: fabric.exp
 // CHECK: fabric.mov %{{.*}} thread 0 {{.*}}fabout
 // CHECK: fabric.mov %{{.*}}fabin
-// The second pass: scores and their gradients, dq, and two dots for dv and dk.
+// The second pass: scores and their gradients, dq, and two dots for dv and dk,
+// slot by slot.
 // CHECK: fabric.log
 // CHECK: fabric.fmac
 // CHECK: fabric.fmac
 // CHECK: fabric.exp
 // CHECK: fabric.fmac
-// CHECK-COUNT-2: fabric.dot
+// CHECK-COUNT-4: fabric.dot
 // CHECK-NOT: fabric.dot
 // CHECK: fabric.code @idle0 on <x 4 to 12, y 0 to 8>
 // CHECK: fabric.program @k003_attention_dkeys
