@@ -94,7 +94,8 @@ private:
   }
 
   /// Keys that query `query` of row `row` meets, block by block in the order in
-  /// which they come by: visit(row of the keys, their places).
+  /// which they come by: visit(row of the keys, their places, the first query
+  /// that meets one of the block).
   template <typename Visit>
   void eachBlock(int64_t row, int64_t query, Visit visit) const {
     for (int64_t step = 0; step < rows; ++step) {
@@ -109,7 +110,7 @@ private:
           if (!c.causal || query >= key + shift)
             keys.push_back(key);
         if (!keys.empty())
-          visit(from, keys);
+          visit(from, keys, c.causal ? first + shift : 0);
       }
     }
   }
@@ -122,12 +123,17 @@ private:
   float fused(float a, float x, float y) const {
     return sums == "f32" ? multiplyAdd(a, x, y) : rounded(sums, a * x + y);
   }
+  /// The member of a team to which a query is dealt, of those of a row from
+  /// `first` on.
+  int64_t ownerOf(int64_t row, int64_t query, int64_t first,
+                  int64_t members) const {
+    int64_t chunk = (tokensOf(row) - first + members - 1) / members;
+    return (query - first) / chunk;
+  }
   /// What the columns of the head have, from the one behind the owner on.
-  float aroundTeam(const std::string &type, int64_t query,
+  float aroundTeam(const std::string &type, int64_t owner,
                    const std::vector<float> &parts) const {
     auto members = static_cast<int64_t>(parts.size());
-    int64_t chunk = (most + members - 1) / members;
-    int64_t owner = query / chunk;
     float total = parts[(owner + 1) % members];
     for (int64_t i = 2; i <= members; ++i)
       total = rounded(type, parts[(owner + i) % members] + total);
@@ -135,7 +141,7 @@ private:
   }
   /// A score: of a key or value and of what the query's core has.
   float product(const Team &team, const Rows &block, int64_t key,
-                const Rows &own, int64_t token, int64_t query) const {
+                const Rows &own, int64_t token, int64_t owner) const {
     std::vector<float> parts;
     for (const auto &dims : team) {
       float part = 0;
@@ -145,7 +151,7 @@ private:
       }
       parts.push_back(part);
     }
-    return aroundTeam(sums, query, parts);
+    return aroundTeam(sums, owner, parts);
   }
 
   //===------------------------------------------------------------------===//
@@ -153,36 +159,50 @@ private:
   //===------------------------------------------------------------------===//
 
   struct Softmax {
-    float most = -1e30f, sum = 0;
+    float most = -1e30f;
+    std::vector<float> sums; ///< of what each column exponentiated
+    float sum = 0;           ///< of these
   };
 
-  /// Leaves o but for the division in `out`.
+  /// Leaves o in `out`.
   Softmax softmax(const Team &team, int64_t row, int64_t query) {
     Softmax state;
+    auto members = static_cast<int64_t>(team.size());
+    state.sums.assign(members, 0);
     int64_t token = tokenAt(row, query);
-    eachBlock(row, query, [&](int64_t from, const std::vector<int64_t> &keys) {
-      std::vector<float> scores;
-      float largest = state.most;
-      for (int64_t key : keys) {
-        scores.push_back(
-            product(team, scaled, tokenAt(from, key), q, token, query));
-        largest = std::max(largest, scores.back());
-      }
-      float shrunk = exponential(state.most - largest);
-      state.sum *= shrunk;
-      state.most = largest;
-      shrunk = rounded(sums, shrunk);
-      for (float &score : scores) {
-        score = rounded(sums, exponential(score - largest));
-        state.sum += score;
-      }
-      for (int64_t dim = 0; dim < c.dim; ++dim) {
-        float &o = out[at(token, dim)];
-        o = rounded(sums, o * shrunk);
-        for (size_t i = 0; i < keys.size(); ++i)
-          o = fused(v[keyAt(tokenAt(from, keys[i]), dim)], scores[i], o);
-      }
-    });
+    eachBlock(
+        row, query,
+        [&](int64_t from, const std::vector<int64_t> &keys, int64_t first) {
+          int64_t owner = ownerOf(row, query, first, members);
+          std::vector<float> scores;
+          float largest = state.most;
+          for (int64_t key : keys) {
+            scores.push_back(
+                product(team, scaled, tokenAt(from, key), q, token, owner));
+            largest = std::max(largest, scores.back());
+          }
+          float exact = exponential(state.most - largest);
+          float shrunk = rounded(sums, exact);
+          for (int64_t i = 0; i < members; ++i)
+            state.sums[i] *= i == owner ? exact : shrunk;
+          state.most = largest;
+          for (float &score : scores) {
+            score = rounded(sums, exponential(score - largest));
+            state.sums[owner] += score;
+          }
+          for (int64_t dim = 0; dim < c.dim; ++dim) {
+            float &o = out[at(token, dim)];
+            o = rounded(sums, o * shrunk);
+            for (size_t i = 0; i < keys.size(); ++i)
+              o = fused(v[keyAt(tokenAt(from, keys[i]), dim)], scores[i], o);
+          }
+        });
+    state.sum = aroundTeam("f32", ownerOf(row, query, 0, members), state.sums);
+    float share = rounded(sums, inverse(state.sum));
+    for (int64_t dim = 0; dim < c.dim; ++dim) {
+      float &o = out[at(token, dim)];
+      o = rounded(sums, o * share);
+    }
     return state;
   }
 
@@ -191,16 +211,8 @@ private:
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t query = 0; query < tokensOf(row); ++query) {
         Softmax state = softmax(columns, row, query);
-        int64_t token = tokenAt(row, query);
-        if (backward) {
+        if (backward)
           differentiate(columns, row, query, state);
-          continue;
-        }
-        float share = rounded(sums, inverse(state.sum));
-        for (int64_t dim = 0; dim < c.dim; ++dim) {
-          float &o = out[at(token, dim)];
-          o = rounded(sums, o * share);
-        }
       }
     if (backward)
       addGradients();
@@ -217,27 +229,31 @@ private:
         part = multiplyAdd(out[at(token, dim)], g[at(token, dim)], part);
       parts.push_back(part);
     }
-    float mean = inverse(state.sum) * aroundTeam("f32", query, parts);
+    auto members = static_cast<int64_t>(columns.size());
+    float mean = aroundTeam("f32", ownerOf(row, query, 0, members), parts);
     float log = static_cast<float>(std::log(static_cast<double>(state.sum)));
     float offset = state.most + log;
     for (int64_t dim = 0; dim < c.dim; ++dim)
       out[at(token, dim)] = 0;
-    eachBlock(row, query, [&](int64_t from, const std::vector<int64_t> &keys) {
-      for (int64_t key : keys) {
-        int64_t other = tokenAt(from, key);
-        float p = product(columns, scaled, other, q, token, query);
-        float d = product(columns, v, other, g, token, query);
-        p = exponential(p - offset);
-        d = (d - mean) * p;
-        Pair &pair = pairs[{token, other}];
-        pair.p = rounded(sums, p);
-        pair.d = rounded(sums, d);
-        for (int64_t dim = 0; dim < c.dim; ++dim) {
-          float &dq = out[at(token, dim)];
-          dq = fused(scaled[keyAt(other, dim)], pair.d, dq);
-        }
-      }
-    });
+    eachBlock(
+        row, query,
+        [&](int64_t from, const std::vector<int64_t> &keys, int64_t first) {
+          int64_t owner = ownerOf(row, query, first, members);
+          for (int64_t key : keys) {
+            int64_t other = tokenAt(from, key);
+            float p = product(columns, scaled, other, q, token, owner);
+            float d = product(columns, v, other, g, token, owner);
+            p = rounded(sums, exponential(p - offset));
+            d = (d - mean) * p;
+            Pair &pair = pairs[{token, other}];
+            pair.p = p;
+            pair.d = rounded(sums, d);
+            for (int64_t dim = 0; dim < c.dim; ++dim) {
+              float &dq = out[at(token, dim)];
+              dq = fused(scaled[keyAt(other, dim)], pair.d, dq);
+            }
+          }
+        });
   }
 
   /// Gradients of keys and values go with them round the rows: each row adds
