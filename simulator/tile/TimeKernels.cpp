@@ -46,7 +46,7 @@ struct KeyWriter {
   }
   void operator()(const Attention &body) {
     add(body.backward, body.causal, body.heads, body.kvHeads, body.headDim,
-        body.order, body.keyBlock);
+        body.order, body.keyBlock, body.keyOrder, body.statistics);
   }
   void operator()(const Map &body) { work(body.work); }
   void operator()(const Reduce &body) {
