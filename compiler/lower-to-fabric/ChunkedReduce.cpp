@@ -113,8 +113,10 @@ FailureOr<std::optional<Shifted>> asShifted(StepLowering &lowering,
   return found;
 }
 
-FailureOr<bool> isSumOfExp(StepLowering &lowering, flow::ReduceOp reduce,
-                           Value shifted) {
+/// Whether `reduce` gives the sum over features of what `isTerm` says.
+static FailureOr<bool> isSumOf(
+    StepLowering &lowering, flow::ReduceOp reduce,
+    llvm::function_ref<bool(const Look &, const Reduction::Term &)> isTerm) {
   if (reduce->getNumResults() != 1)
     return false;
   Look look(lowering, reduce);
@@ -123,22 +125,23 @@ FailureOr<bool> isSumOfExp(StepLowering &lowering, flow::ReduceOp reduce,
     return failure();
   const Reduction *sum = look.sum(*node);
   return sum && llvm::all_of(sum->terms, [&](const Reduction::Term &term) {
-           return look.isApply(term.node, Function::Exp) &&
-                  look.isFeature(look.argument(term.node, 0), shifted,
-                                 term.feature);
+           return isTerm(look, term);
          });
+}
+
+FailureOr<bool> isSumOfExp(StepLowering &lowering, flow::ReduceOp reduce,
+                           Value shifted) {
+  return isSumOf(lowering, reduce,
+                 [&](const Look &look, const Reduction::Term &term) {
+                   return look.isApply(term.node, Function::Exp) &&
+                          look.isFeature(look.argument(term.node, 0), shifted,
+                                         term.feature);
+                 });
 }
 
 FailureOr<bool> isLogProbability(StepLowering &lowering, flow::ReduceOp reduce,
                                  Value shifted, Value sumOfExp) {
-  if (reduce->getNumResults() != 1)
-    return false;
-  Look look(lowering, reduce);
-  auto node = look.result();
-  if (failed(node))
-    return failure();
-  const Reduction *sum = look.sum(*node);
-  auto isPick = [&](const Reduction::Term &term) {
+  auto isPick = [&](const Look &look, const Reduction::Term &term) {
     if (!look.isApply(term.node, Function::Select))
       return false;
     int32_t differs = look.argument(term.node, 0);
@@ -162,7 +165,7 @@ FailureOr<bool> isLogProbability(StepLowering &lowering, flow::ReduceOp reduce,
     return look[of].kind == Kind::RowScalar && look[of].input >= 0 &&
            look.input(of) == sumOfExp;
   };
-  return sum && llvm::all_of(sum->terms, isPick);
+  return isSumOf(lowering, reduce, isPick);
 }
 
 } // namespace waferflow::fabric

@@ -13,9 +13,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/Exchange.h"
-#include "compiler/lower-to-fabric/HandOver.h"
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "compiler/lower-to-fabric/Ring.h"
+#include "compiler/lower-to-fabric/ScalarCode.h"
 
 using namespace mlir;
 
@@ -68,9 +68,9 @@ private:
   // Of the code that is being written.
   const Ring *ring = nullptr; ///< null: there is nobody to send to
   Value xBuffer, yBuffer, sumBuffer, ringIn, ringOut;
-  std::unique_ptr<Gate> gate;
-  std::optional<Count> sum;   ///< where the present row is added up
-  std::optional<Count> place; ///< in a stream without indices
+  std::vector<std::string> tasks; ///< wait until all is clear
+  std::optional<Count> sum;       ///< where the present row is added up
+  std::optional<Count> place;     ///< in a stream without indices
 };
 
 LogicalResult SpmmLowering::hold() {
@@ -153,7 +153,7 @@ void SpmmLowering::write(Phase &phase, const Ring &made, Value weights) {
   yBuffer = code.buffer(produced);
   sumBuffer = code.buffer(sums);
   Value queue = code.input(weights);
-  std::vector<std::string> tasks = {"weight"};
+  tasks = {"weight"};
   if (ring) {
     ringIn = ring->input(code);
     ringOut = ring->output(code);
@@ -161,7 +161,6 @@ void SpmmLowering::write(Phase &phase, const Ring &made, Value weights) {
   } else {
     tasks.push_back(endNames[owns]);
   }
-  gate = std::make_unique<Gate>(tasks);
   if (ring)
     sum.emplace(code);
   if (!masked)
@@ -189,7 +188,8 @@ void SpmmLowering::writeMain(Code &code) {
     e.mov(e.dsd(yBuffer, e.perColumn(lowering, used),
                 e.perColumn(lowering, unused)),
           e.real(produced.element, 0));
-  gate->open(e);
+  for (const std::string &task : tasks)
+    UnblockOp::create(e.b, e.loc, task);
 }
 
 void SpmmLowering::writeNonzero(Code &code, Value queue) {

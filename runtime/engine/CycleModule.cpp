@@ -187,46 +187,56 @@ std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
   return std::nullopt;
 }
 
-/// Lanes of token groups behind the first get copies of what its lanes get, and
-/// what they send out is added to what those send: the edge does both.
-template <typename StreamOp, typename Lanes, typename Share>
-static void forGroups(ProgramOp program, const HostSide &side, Lanes &lanes,
-                      Share share) {
-  size_t begin = 0;
-  for (auto stream : program.getBody().getOps<StreamOp>()) {
-    auto numbers = lanesOf(stream);
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      int64_t lane = numbers[i];
-      if (!stream.getHostAttr() || !side.hasGroup(lane))
-        continue;
-      int64_t first = lane - side.groupOf(lane) * side.tokens().groupColumns;
-      auto at = llvm::find(numbers, first);
-      if (first != lane && at != numbers.end())
-        share(lanes[begin + static_cast<size_t>(at - numbers.begin())],
-              static_cast<int32_t>(begin + (at - numbers.begin())),
-              lanes[begin + i]);
-    }
-    begin += numbers.size();
-  }
+template <typename StreamOp> struct LaneOf {
+  StreamOp stream;
+  int64_t lane;
+};
+
+/// In the order of the translated program's inputs or outputs.
+template <typename StreamOp>
+static std::vector<LaneOf<StreamOp>> allLanes(ProgramOp program) {
+  std::vector<LaneOf<StreamOp>> lanes;
+  for (auto stream : program.getBody().getOps<StreamOp>())
+    for (int64_t lane : lanesOf(stream))
+      lanes.push_back({stream, lane});
+  return lanes;
 }
 
-static void shareGroups(ProgramOp program, const HostSide &side,
-                        cycle::FabricProgram &translated) {
+/// The number of the lane of the first token group that stands for lane `i` of
+/// a further one; -1 where there is none.
+template <typename StreamOp>
+static int32_t firstGroups(const HostSide &side,
+                           ArrayRef<LaneOf<StreamOp>> lanes, size_t i) {
+  StreamOp stream = lanes[i].stream;
+  int64_t lane = lanes[i].lane;
+  if (!stream.getHostAttr() || !side.hasGroup(lane) || !side.groupOf(lane))
+    return -1;
+  int64_t first = lane - side.groupOf(lane) * side.tokens().groupColumns;
+  const auto *found = llvm::find_if(lanes, [&](const auto &other) {
+    return other.stream == stream && other.lane == first;
+  });
+  return found == lanes.end() ? -1
+                              : static_cast<int32_t>(found - lanes.begin());
+}
+
+/// Lanes of token groups behind the first get copies of what its lanes get, and
+/// what they send out is added to what those send: the edge does both.
+static void shareGroups(ArrayRef<LaneOf<InjectOp>> sources,
+                        ArrayRef<LaneOf<DrainOp>> sinks, const HostSide &side,
+                        cycle::FabricProgram &program) {
   auto same = [](const cycle::Wavelet &a, const cycle::Wavelet &b) {
     return a.data == b.data && a.control == b.control;
   };
-  forGroups<InjectOp>(
-      program, side, translated.inputs,
-      [&](const cycle::EdgeInput &first, int32_t number,
-          cycle::EdgeInput &other) {
-        if (!llvm::equal(*first.wavelets, *other.wavelets, same))
-          return;
-        other.wavelets = first.wavelets;
-        other.copyOf = number;
-      });
-  forGroups<DrainOp>(program, side, translated.outputs,
-                     [](const cycle::EdgeOutput &, int32_t number,
-                        cycle::EdgeOutput &other) { other.addedTo = number; });
+  for (auto [i, input] : llvm::enumerate(program.inputs)) {
+    int32_t first = firstGroups(side, sources, i);
+    if (first < 0 ||
+        !llvm::equal(*program.inputs[first].wavelets, *input.wavelets, same))
+      continue;
+    input.wavelets = program.inputs[first].wavelets;
+    input.copyOf = first;
+  }
+  for (auto [i, output] : llvm::enumerate(program.outputs))
+    output.addedTo = firstGroups(side, sinks, i);
 }
 
 std::optional<Error> CycleModule::runProgram(
@@ -251,19 +261,12 @@ std::optional<Error> CycleModule::runProgram(
   if (failed(translated))
     return collector.error("program @" + counted.name);
 
-  struct Sink {
-    DrainOp drain;
-    int64_t lane;
-  };
-  std::vector<Sink> sinks;
-  for (auto drain : program.getBody().getOps<DrainOp>())
-    for (int64_t lane : lanesOf(drain))
-      sinks.push_back({drain, lane});
-  shareGroups(program, *side, *translated);
+  auto sinks = allLanes<DrainOp>(program);
+  shareGroups(allLanes<InjectOp>(program), sinks, *side, *translated);
   for (auto [sink, output] : llvm::zip_equal(sinks, translated->outputs)) {
-    if (!sink.drain.getHostAttr())
+    if (!sink.stream.getHostAttr())
       continue;
-    auto expected = streams.expectedWavelets(sink.drain, sink.lane);
+    auto expected = streams.expectedWavelets(sink.stream, sink.lane);
     if (!expected)
       return expected.errors.front();
     output.expected = *expected;
@@ -279,7 +282,7 @@ std::optional<Error> CycleModule::runProgram(
     if (auto error = recorder->end(run.cycles + done->cycles))
       return error;
   for (auto [i, sink] : llvm::enumerate(sinks)) {
-    HostAttr host = sink.drain.getHostAttr();
+    HostAttr host = sink.stream.getHostAttr();
     const std::vector<cycle::TimedWavelet> &left = done->outputs[i];
     if (!host)
       continue;
@@ -287,7 +290,8 @@ std::optional<Error> CycleModule::runProgram(
     for (const cycle::TimedWavelet &wavelet : left)
       if (!wavelet.wavelet.control)
         words.push_back(wavelet.wavelet.data);
-    if (auto error = streams.collect(sink.drain, sink.lane, words, run.outputs))
+    if (auto error =
+            streams.collect(sink.stream, sink.lane, words, run.outputs))
       return Error{"program @" + counted.name, error->str()};
     if (left.empty())
       continue;

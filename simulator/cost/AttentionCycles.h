@@ -16,9 +16,8 @@
 //              S += K[j, i] Q[i]; the first of a key is a product
 //   ring(n)  = (c - 1) (dispatch + stage + 2 slots of n elements) + the way
 //              back: a column sends a chunk and takes one in, in turns
-//   scatter  = ring(a (K + 2)), a = ceil(L / c): each column ends with the
-//   whole
-//              scores of its chunk of the queries
+//   scatter  = ring(a (K + 2)), a = ceil(L / c): each column ends with
+//              the whole scores of its chunk of the queries
 //   softmax  = for each query of the chunk: the maximum of its scores; minus
 //              the maximum, exp, sum; correction of maximum and sum once a
 //              block
@@ -63,7 +62,6 @@ struct AttentionCosts {
   bool convert = false; ///< sums are wider than what is stored
   int64_t launch = 0, dispatch = 0, stage = 0, hop = 0;
   int64_t slot = 1; ///< of one scalar instruction
-  const Machine *machine = nullptr;
 };
 
 /// Cycles by what the core does; they share its issue slots and add up.

@@ -109,19 +109,21 @@ void Edge::turn(EdgeNode node, int64_t now) {
     lane(node - 1, now);
 }
 
+void Edge::settle(int64_t now) {
+  if (takenAt == now)
+    return;
+  for (uint32_t lane : taken)
+    --held[lane];
+  taken.clear();
+  takenAt = now;
+}
+
 void Edge::store(int64_t now) {
-  if (takenAt < now) {
-    for (uint32_t lane : taken)
-      --held[lane];
-    taken.clear();
-  }
+  settle(now);
   dealt.clear();
-  dealtTo.clear();
-  dealtAt = now;
   int64_t next = source.deal(now, held, dealt);
   for (const Dealt &one : dealt) {
-    fifos[one.lane].push_back(one.wavelet);
-    dealtTo.push_back(one.lane);
+    fifos[one.lane].push_back({now, one.wavelet});
     ++held[one.lane];
     complete[one.lane] = one.last;
     border.wakeEdge(one.lane + 1, now + 1);
@@ -132,29 +134,22 @@ void Edge::store(int64_t now) {
 
 /// A wavelet a cycle from the fifo over the link into the edge's router.
 void Edge::lane(uint32_t index, int64_t now) {
-  size_t fresh = dealtAt < now ? 0
-                               : static_cast<size_t>(std::count(
-                                     dealtTo.begin(), dealtTo.end(), index));
-  if (fifos[index].size() <= fresh)
+  std::deque<TimedWavelet> &fifo = fifos[index];
+  if (fifo.empty() || fifo.front().cycle == now)
     return;
   if (linkFree256[index] >> 8 > static_cast<uint64_t>(now))
     return border.wakeEdge(index + 1,
                            static_cast<int64_t>(linkFree256[index] >> 8));
-  if (!border.offer(index, fifos[index].front()))
+  if (!border.offer(index, fifo.front().wavelet))
     return;
-  fifos[index].pop_front();
-  if (takenAt < now) {
-    for (uint32_t lane : taken)
-      --held[lane];
-    taken.clear();
-    takenAt = now;
-  }
+  fifo.pop_front();
+  settle(now);
   taken.push_back(index);
   ++sent[index];
   linkFree256[index] =
       std::max(linkFree256[index], static_cast<uint64_t>(now) << 8) +
       linkPeriod256;
-  if (!fifos[index].empty())
+  if (!fifo.empty())
     border.wakeEdge(index + 1, now + 1);
   if (!complete[index])
     border.wakeEdge(0, now + 1);

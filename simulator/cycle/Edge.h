@@ -102,14 +102,15 @@ private:
 
   StreamSource &source;
   Border &border;
+  /// Room for what was taken before `now`.
+  void settle(int64_t now);
+
   /// What lanes take in a cycle, the store sees in the next, and the other way
   /// round: turns of one cycle may come in any order.
-  std::vector<std::deque<Wavelet>> fifos;
+  std::vector<std::deque<TimedWavelet>> fifos; ///< with the cycle of the deal
   std::vector<int64_t> held;   ///< wavelets in each fifo before this cycle
   std::vector<uint32_t> taken; ///< lanes that took one in cycle takenAt
   int64_t takenAt = -1;
-  std::vector<uint32_t> dealtTo; ///< lanes that got one in cycle dealtAt
-  int64_t dealtAt = -1;
   std::vector<bool> complete; ///< the store has dealt its last
   std::vector<bool> pays;     ///< what leaves at output i takes bandwidth
   std::vector<uint64_t> linkFree256;

@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_SDDMM_RESULTS_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_SDDMM_RESULTS_H
 
-#include "compiler/lower-to-fabric/HandOver.h"
+#include "compiler/lower-to-fabric/ScalarCode.h"
 #include "compiler/lower-to-fabric/sddmm/Plan.h"
 
 #include <optional>
