@@ -183,7 +183,7 @@ buildMappingProblem(func::FuncOp step, StepShape &shape, int64_t tokens) {
   auto machine = findMachine(module);
   if (failed(machine))
     return failure();
-  auto read = readStepShape(step, attr.getTokens());
+  auto read = readStepShape(step, attr.getTokens(), attr.getSeq());
   if (failed(read))
     return failure();
   shape = std::move(*read);

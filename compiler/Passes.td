@@ -178,6 +178,8 @@ def LowerToFabric : Pass<"lower-to-fabric", "::mlir::ModuleOp"> {
     between them at addresses that this pass plans. `fabric.argument` and
     `fabric.result` name the step's tensors; the step itself goes.
   }];
+  let options = [Option<"sramRemarks", "sram-remarks", "bool", "false",
+      "say of each kernel how many bytes it holds and what was planned">];
   let dependentDialects = ["::waferflow::fabric::FabricDialect",
       "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
       "::mlir::scf::SCFDialect"];

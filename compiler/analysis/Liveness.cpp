@@ -31,6 +31,7 @@ public:
         lastUse[operand] = positionOf[kernel] + 1; // kernels are in order
 
     findBlockInputs();
+    findForwardAttentions();
 
     Counts live(numClasses);
     std::vector<LivePoint> points;
@@ -45,11 +46,16 @@ public:
         if (seen.insert(operand).second && lastUse.lookup(operand) == i + 1)
           add(dying, operand);
       Operation *op = kernel;
-      points.push_back(during(live, born, dying, isa<MapOp, ReduceOp>(op)));
+      points.push_back(during(live, born, dying, writesOver(op)));
+      auto spmm = dyn_cast<SpmmOp>(op);
+      points.back().inputDies = spmm && diesAt(spmm.getX(), i);
       for (int role = 0; role < kRoles; ++role)
         for (int slot = 0; slot <= numClasses; ++slot)
           live.of[role][slot] += born.of[role][slot] - dying.of[role][slot];
     }
+    addTables(points);
+    addLogarithms(points);
+    addLoops(points);
     return points;
   }
 
@@ -73,6 +79,131 @@ private:
     ++counts.of[it == roles.end() ? Other : it->second][slot];
   }
 
+  bool diesAt(Value value, size_t kernel) const {
+    return slotOf(value) != kNothing && !roles.count(value) &&
+           lastUse.lookup(value) == kernel + 1;
+  }
+
+  /// Whether the one result of a map takes the place of an input.
+  bool writesOver(Operation *op) const {
+    return isa<MapOp>(op) && op->getNumResults() == 1 &&
+           shape.buffers.lookup(op).pointwise;
+  }
+
+  /// The pass before the gradients of the same layer leaves them its output and
+  /// a number a token and head.
+  void findForwardAttentions() {
+    DenseMap<int64_t, std::pair<size_t, AttentionOp>> forward;
+    for (auto [i, shared] : llvm::enumerate(shape.kernels)) {
+      FlowKernel kernel = shared;
+      auto attention = dyn_cast<AttentionOp>(kernel.getOperation());
+      if (!attention)
+        continue;
+      int64_t layer = kernel.getLayer().value_or(0);
+      if (attention.getDirection() == Direction::Forward) {
+        forward[layer] = {i, attention};
+        continue;
+      }
+      auto it = forward.find(layer);
+      size_t first = i;
+      if (it != forward.end()) {
+        first = it->second.first;
+        size_t &last = lastUse[it->second.second->getResult(0)];
+        last = std::max(last, i + 1);
+      }
+      statistics.push_back({first, i + 1});
+    }
+  }
+
+  void addLogarithms(std::vector<LivePoint> &points) const {
+    for (auto [first, end] : statistics)
+      for (size_t i = first; i < end; ++i) {
+        points[i].logarithms.resize(numClasses);
+        ++points[i].logarithms[shape.shapes[first].inClass];
+      }
+  }
+
+  /// A table is there from the first kernel that reads it to the last.
+  void addTables(std::vector<LivePoint> &points) const {
+    std::map<std::tuple<int, int32_t, const void *>, std::pair<size_t, size_t>>
+        spans;
+    auto read = [&](int kind, int32_t cls, const void *what, size_t i) {
+      auto [it, isNew] = spans.try_emplace({kind, cls, what}, i, i + 1);
+      it->second.second = i + 1;
+    };
+    for (auto [i, kernel] : llvm::enumerate(shape.kernels)) {
+      const KernelShape &s = shape.shapes[i];
+      int32_t cls = s.outClass >= 0 ? s.outClass : s.inClass;
+      if (s.kind == "gather") { // token numbers in order, and whose they are
+        read(2, 0, nullptr, i);
+        read(2, 1, nullptr, i);
+      }
+      auto it = shape.buffers.find(kernel);
+      if (it == shape.buffers.end())
+        continue;
+      for (Value tokens : it->second.tokenTables)
+        read(2, 3, tokens.getAsOpaquePointer(), i);
+      if (cls < 0)
+        continue;
+      for (Attribute table : it->second.positionTables)
+        read(0, cls, table.getAsOpaquePointer(), i);
+      for (Attribute table : it->second.featureTables)
+        read(1, cls, table.getAsOpaquePointer(), i);
+    }
+    for (LivePoint &point : points) {
+      point.positionTables.resize(numClasses);
+      point.featureTables.resize(numClasses);
+    }
+    for (const auto &[table, span] : spans)
+      for (size_t i = span.first; i < span.second; ++i) {
+        auto [kind, cls, what] = table;
+        if (kind == 2)
+          ++points[i].tokenTables;
+        else
+          ++(kind == 0 ? points[i].positionTables
+                       : points[i].featureTables)[cls];
+      }
+  }
+
+  /// Kernels that touch what may be held in pieces run in loops, one forward,
+  /// one backward: what these read and give is there all the time, and what
+  /// they add up twice.
+  void addLoops(std::vector<LivePoint> &points) const {
+    for (LivePoint &point : points)
+      point.loopTensors.resize(numClasses);
+    for (bool forward : {true, false}) {
+      llvm::SmallSetVector<Value, 8> read, given;
+      SmallVector<size_t> members;
+      auto isChunked = [&](Value value) {
+        int32_t cls = shape.classIndex(value);
+        return cls >= 0 && shape.classes[cls].chunked;
+      };
+      for (auto [i, shared] : llvm::enumerate(shape.kernels)) {
+        FlowKernel kernel = shared;
+        if ((kernel.getPhase() == KernelPhase::Forward) != forward ||
+            !(llvm::any_of(kernel->getOperands(), isChunked) ||
+              llvm::any_of(kernel->getResults(), isChunked)))
+          continue;
+        members.push_back(i);
+        for (Value value : kernel->getOperands())
+          if (shape.classIndex(value) >= 0 && !isChunked(value))
+            read.insert(value);
+        for (Value value : kernel->getResults())
+          if (shape.classIndex(value) >= 0 && !isChunked(value))
+            given.insert(value);
+      }
+      for (size_t i : members) {
+        Operation *kernel = shape.kernels[i];
+        for (Value value : read)
+          if (!llvm::is_contained(kernel->getOperands(), value))
+            ++points[i].loopTensors[shape.classIndex(value)];
+        for (Value value : given)
+          points[i].loopTensors[shape.classIndex(value)] +=
+              llvm::is_contained(kernel->getResults(), value) ? 1 : 2;
+      }
+    }
+  }
+
   /// While a kernel runs, its inputs and its results are there; element-wise
   /// work writes over inputs that nobody reads afterwards.
   LivePoint during(const Counts &live, const Counts &born, const Counts &dying,
@@ -85,7 +216,7 @@ private:
         over += dying.of[role][slot];
       int32_t rows = 0;
       for (int role = kRoles; role-- > 0;) {
-        int32_t written = inPlace ? std::min(over, born.of[role][slot]) : 0;
+        int32_t written = inPlace && slot < numClasses ? std::min(over, born.of[role][slot]) : 0;
         over -= written;
         int32_t now = live.of[role][slot] + born.of[role][slot] - written;
         rows += now;
@@ -95,8 +226,12 @@ private:
       if (slot == numClasses)
         rowScalars = rows;
     }
-    return {std::move(sums[Kept]), std::move(sums[Recomputed]),
-            std::move(sums[Other]), rowScalars};
+    LivePoint point;
+    point.keptInputs = std::move(sums[Kept]);
+    point.recomputedInputs = std::move(sums[Recomputed]);
+    point.tensors = std::move(sums[Other]);
+    point.rowScalars = rowScalars;
+    return point;
   }
 
   /// Activations of the forward pass that the other passes read are kept; made
@@ -135,6 +270,8 @@ private:
   int numClasses;
   DenseMap<Value, size_t> lastUse;
   DenseMap<Value, Role> roles; ///< of activations that are no others
+  /// Kernels [first, end) that hold an attention's logarithms.
+  SmallVector<std::pair<size_t, size_t>> statistics;
 };
 
 } // namespace

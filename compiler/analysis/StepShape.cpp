@@ -34,7 +34,8 @@ double densityOf(WeightAttr weight) {
 
 class Reader {
 public:
-  Reader(func::FuncOp step, int64_t tokens) : step(step), tokens(tokens) {}
+  Reader(func::FuncOp step, int64_t tokens, int64_t seq)
+      : step(step), tokens(tokens), seq(seq) {}
 
   FailureOr<StepShape> read() {
     for (unsigned i = 0; i < step.getNumArguments(); ++i)
@@ -48,6 +49,9 @@ public:
     findLayers();
     if (failed(readCounts()))
       return failure();
+    for (FlowKernel kernel : shape.kernels)
+      if (isa<MapOp, ReduceOp>(kernel.getOperation()))
+        shape.buffers[kernel] = findBodyBuffers(kernel, tokens / seq, seq);
     for (FlowKernel kernel : shape.kernels)
       if (failed(addKernel(kernel)))
         return failure();
@@ -236,6 +240,8 @@ private:
         if (int32_t c = shape.classIndex(value);
             c >= 0 && shape.classes[c].heads == s.heads)
           s.inClass = s.outClass = c;
+        else if (c >= 0)
+          s.keyClass = c;
     } else {
       if (auto in = classesOf(op->getOperands()); !in.empty())
         s.inClass = in.front();
@@ -253,8 +259,14 @@ private:
         s.rows = cast<RankedTensorType>(table).getDimSize(0);
         s.columns = cast<RankedTensorType>(table).getDimSize(1);
       }
-      if (isa<MapOp, ReduceOp>(op) && failed(addScalars(s, kernel)))
-        return failure();
+      if (isa<MapOp, ReduceOp>(op)) {
+        if (failed(addScalars(s, kernel)))
+          return failure();
+        const BodyBuffers &buffers = shape.buffers.lookup(op);
+        s.temporaries = buffers.temporaries + buffers.reductions;
+        s.featureSums = buffers.featureSums;
+        s.vectors = buffers.vectors;
+      }
     }
     shape.shapes.push_back(std::move(s));
     return success();
@@ -335,7 +347,7 @@ private:
     return inputIds.try_emplace(value, inputIds.size()).first->second;
   }
   func::FuncOp step;
-  int64_t tokens;
+  int64_t tokens, seq;
   StepShape shape;
   llvm::StringMap<WeightAttr> weights;
   llvm::StringMap<int32_t> countsOf; ///< index into shape.counts, by weight
@@ -345,8 +357,9 @@ private:
 
 } // namespace
 
-FailureOr<StepShape> readStepShape(func::FuncOp step, int64_t tokens) {
-  return Reader(step, tokens).read();
+FailureOr<StepShape> readStepShape(func::FuncOp step, int64_t tokens,
+                                   int64_t seq) {
+  return Reader(step, tokens, seq).read();
 }
 
 } // namespace waferflow::flow

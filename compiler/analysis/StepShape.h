@@ -7,6 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_ANALYSIS_STEPSHAPE_H
 #define WAFERFLOW_COMPILER_ANALYSIS_STEPSHAPE_H
 
+#include "compiler/analysis/BodyBuffers.h"
 #include "compiler/problems/mapping/MappingProblem.h"
 #include "dialects/flow/Flow.h"
 
@@ -23,6 +24,7 @@ struct StepShape {
   std::vector<LivePoint> live;                  ///< one a kernel
   std::vector<WeightCounts> counts;             ///< of weights with flow.counts
   mlir::DenseMap<mlir::Value, int32_t> classOf; ///< activations only
+  mlir::DenseMap<mlir::Operation *, BodyBuffers> buffers; ///< maps, reductions
 
   /// -1 for a scalar a token and for what is no activation.
   int32_t classIndex(mlir::Value value) const {
@@ -31,14 +33,14 @@ struct StepShape {
   }
 };
 
-/// Reads a step of labelled kernels with `tokens` tokens. Activations that maps
+/// Reads a step of labelled kernels with `tokens` tokens in sequences of `seq`. Activations that maps
 /// and reductions touch together share a class; a class that an attention
 /// touches has a head order; one that only head kernels touch is chunked. A
 /// class without heads whose every tensor stays in its layer may have an order
 /// a layer (rotary tables of heads lie on the columns once, for all layers).
 /// Emits an error where a kernel does not fit.
 mlir::FailureOr<StepShape> readStepShape(mlir::func::FuncOp step,
-                                         int64_t tokens);
+                                         int64_t tokens, int64_t seq);
 
 } // namespace waferflow::flow
 

@@ -62,7 +62,7 @@ void Unroller::close() {
 Value Unroller::make(Value value, int64_t piece) {
   if (Value known = made.lookup(value))
     return known;
-  if (!lowering.isChunked(value))
+  if (!isMadeForPiece(value))
     return value;
   Operation *op = copy(value.getDefiningOp(), piece);
   for (auto [old, copied] :

@@ -44,6 +44,9 @@ private:
     return llvm::any_of(op->getOperands(), chunked) ||
            llvm::any_of(op->getResults(), chunked);
   }
+  /// Whether a piece has its own: features in pieces, and replicas that only
+  /// kernels with such features read, which are not kept from piece to piece.
+  bool isMadeForPiece(mlir::Value value) const;
   mlir::LogicalResult check(mlir::Operation *op) const;
   mlir::LogicalResult findPieces(mlir::Operation *op);
   mlir::FailureOr<Root> rootOf(mlir::Operation *op);

@@ -15,6 +15,14 @@ namespace waferflow::fabric {
 
 namespace chunks {
 
+bool Unroller::isMadeForPiece(Value value) const {
+  auto relayout = value.getDefiningOp<flow::RelayoutOp>();
+  return lowering.isChunked(value) ||
+         (relayout && llvm::all_of(value.getUsers(), [&](Operation *user) {
+            return touchesPieces(user);
+          }));
+}
+
 /// Whether a piece of the results follows from the same piece of the inputs.
 LogicalResult Unroller::check(Operation *op) const {
   auto wrong = [&](const char *what) {
@@ -131,7 +139,7 @@ bool Unroller::needsOpenLoop(Operation *op, ArrayRef<Value> except) {
     if (llvm::is_contained(except, operand))
       return false;
     return openRoot(operand) ||
-           (lowering.isChunked(operand) && operand.getDefiningOp() &&
+           (isMadeForPiece(operand) && operand.getDefiningOp() &&
             needsOpenLoop(operand.getDefiningOp(), except));
   });
 }
@@ -212,7 +220,9 @@ LogicalResult Unroller::run() {
     ops.push_back(&op);
   for (Operation *op : ops) {
     if (!touchesPieces(op)) {
-      if (needsOpenLoop(op))
+      if (isa<flow::RelayoutOp>(op) && isMadeForPiece(op->getResult(0)))
+        replaced.push_back(op);
+      else if (needsOpenLoop(op))
         close();
       continue;
     }

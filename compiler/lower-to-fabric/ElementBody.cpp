@@ -222,9 +222,20 @@ FailureOr<int32_t> ElementBody::input(BlockArgument argument,
   return graph.intern(leaf);
 }
 
-std::optional<double> elementOf(DenseElementsAttr dense, int64_t flat) {
+std::optional<double> elementOf(ElementsAttr constant, int64_t flat) {
+  if (auto large = dyn_cast<DenseF32ResourceElementsAttr>(constant)) {
+    auto values = large.tryGetAsArrayRef();
+    if (!values)
+      return std::nullopt;
+    return (*values)[flat];
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(constant);
+  if (!dense)
+    return std::nullopt;
   if (dense.isSplat())
     flat = 0;
+  if (dense.getElementType().isF32())
+    return dense.getValues<float>()[flat];
   if (isa<FloatType>(dense.getElementType())) {
     APFloat value = *(dense.getValues<APFloat>().begin() + flat);
     bool loses = false;
@@ -252,11 +263,11 @@ FailureOr<int32_t> ElementBody::constant(Operation *op, TypedAttr value,
                               : static_cast<double>(integer.getInt()),
                           number);
   }
-  auto dense = dyn_cast<DenseElementsAttr>(value);
+  auto dense = dyn_cast<ElementsAttr>(value);
   if (!dense)
-    return op->emitOpError("expected a dense constant");
+    return op->emitOpError("expected a constant tensor");
   int64_t flat = 0, stride = 0;
-  for (auto [place, size] : llvm::zip(places, dense.getType().getShape())) {
+  for (auto [place, size] : llvm::zip(places, dense.getShapedType().getShape())) {
     flat *= size;
     stride *= size;
     if (place.isNumber()) {

@@ -28,8 +28,8 @@ struct Place {
   }
 };
 
-/// Number `flat` of a dense constant, row-major; none where it has no numbers.
-std::optional<double> elementOf(mlir::DenseElementsAttr dense, int64_t flat);
+/// Number `flat` of a constant tensor, row-major; none where it has no numbers.
+std::optional<double> elementOf(mlir::ElementsAttr constant, int64_t flat);
 
 /// Evaluates the body of a map or reduce for one token and given features.
 class ElementBody {

@@ -105,7 +105,7 @@ LogicalResult readResults(StepLowering &lowering, func::ReturnOp end) {
 
 } // namespace
 
-LogicalResult lowerToFabric(ModuleOp module) {
+LogicalResult lowerToFabric(ModuleOp module, bool sramRemarks) {
   auto lowering = StepLowering::of(module);
   if (failed(lowering))
     return failure();
@@ -123,6 +123,10 @@ LogicalResult lowerToFabric(ModuleOp module) {
       return failure();
     lowering->finish(&op);
   }
+  if (sramRemarks)
+    lowering->remarkSram();
+  if (failed(lowering->placeSram()))
+    return failure();
   lowering->step.erase();
   for (auto program : module.getOps<ProgramOp>())
     if (failed(assignColors(program)))
@@ -135,8 +139,10 @@ LogicalResult lowerToFabric(ModuleOp module) {
 namespace {
 
 struct LowerToFabricPass : impl::LowerToFabricBase<LowerToFabricPass> {
+  using LowerToFabricBase::LowerToFabricBase;
+
   void runOnOperation() override {
-    if (failed(fabric::lowerToFabric(getOperation())))
+    if (failed(fabric::lowerToFabric(getOperation(), sramRemarks)))
       signalPassFailure();
   }
 };

@@ -14,7 +14,8 @@ namespace waferflow::fabric {
 /// Replaces the placed step of `module` by the host's writes and reads and by
 /// one or several programs a kernel, in the order of execution. Errors name
 /// the kernel and what it lacks.
-mlir::LogicalResult lowerToFabric(mlir::ModuleOp module);
+mlir::LogicalResult lowerToFabric(mlir::ModuleOp module,
+                                  bool sramRemarks = false);
 
 // One file a kernel: appends programs that compute `kernel` from where its
 // inputs are held to where its results are (StepLowering::hold).

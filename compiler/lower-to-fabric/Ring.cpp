@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/Ring.h"
 
+#include "simulator/cost/Grouping.h"
+
 using namespace mlir;
 
 namespace waferflow::fabric {
@@ -35,7 +37,7 @@ FailureOr<Ring> Ring::create(Phase &phase, int64_t groups, GroupForm form,
   if (!ring.exists())
     return ring;
   const Machine &machine = phase.lowering.machine;
-  int64_t hops = ring.distance + 1, back = interleaved ? groups : 1;
+  auto [hops, back] = ringColors(groups, form);
   int64_t usable = machine.colors - machine.reservedColors;
   if (hops + back + others > usable)
     return phase.kernel->emitOpError()

@@ -208,7 +208,7 @@ LogicalResult SlotPlan::fillTables(Job &job) {
       shape = {seq, static_cast<int64_t>(table.places.size())};
       for (int64_t p = 0; p < seq; ++p)
         for (const Element &place : table.places) {
-          auto dense = dyn_cast_or_null<DenseElementsAttr>(place.constant);
+          auto dense = dyn_cast_or_null<ElementsAttr>(place.constant);
           values.push_back(static_cast<float>(
               dense ? *elementOf(dense, place.index + p * place.stride) : 0));
         }

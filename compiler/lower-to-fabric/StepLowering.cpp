@@ -35,8 +35,6 @@ FailureOr<StepLowering> StepLowering::of(ModuleOp module) {
   lowering.sums = step.getAccumulate() == "f32"
                       ? Type(Float32Type::get(module.getContext()))
                       : lowering.storage;
-  lowering.sram =
-      SramAllocator(lowering.machine.sramBytes - lowering.machine.codeBytes);
   lowering.builder =
       std::make_unique<OpBuilder>(OpBuilder::atBlockEnd(module.getBody()));
   lowering.mapped = std::move(*mapped);
@@ -101,12 +99,13 @@ const Held &StepLowering::held(Value value) const {
 
 FailureOr<int64_t> StepLowering::allocate(Operation *kernel, int64_t bytes,
                                           const char *what) {
-  if (std::optional<int64_t> address = sram.allocate(bytes))
-    return *address;
+  int64_t behindCode = machine.sramBytes - machine.codeBytes;
+  int64_t used = sram.usedBytes();
+  if (used + bytes <= behindCode)
+    return sram.allocate(bytes, kernel);
   return kernel->emitOpError()
          << "needs " << bytes << " bytes a core for " << what << "; of "
-         << sram.bytes() << " bytes behind the code " << sram.usedBytes()
-         << " are in use, and the largest gap is too small";
+         << behindCode << " bytes behind the code " << used << " are in use";
 }
 
 Held StepLowering::shapeOf(Value result) const {
@@ -192,9 +191,12 @@ const Left *StepLowering::leftFor(Operation *reader) const {
 
 FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
                                        Type element, int64_t extent) {
-  for (const auto &[known, held] : residents)
-    if (known == contents && held.element == element && held.extent == extent)
-      return held;
+  for (Resident &known : residents)
+    if (known.contents == contents && known.memory.element == element &&
+        known.memory.extent == extent) {
+      known.reader = kernel;
+      return known.memory;
+    }
   Held held;
   held.element = element;
   held.extent = extent;
@@ -202,7 +204,7 @@ FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
   if (failed(address))
     return failure();
   held.address = *address;
-  residents.push_back({contents, held});
+  residents.push_back({contents, held, kernel});
   auto type = MemRefType::get({extent}, element, MemRefLayoutAttrInterface(),
                               SramAttr::get(module.getContext()));
   WriteOp::create(*builder, kernel->getLoc(), contents, everywhere(),
@@ -235,10 +237,56 @@ bool StepLowering::diesIn(Value value, Operation *kernel) const {
   return lastUse(it == renamed.end() ? value : it->second) == kernel;
 }
 
+void StepLowering::freeScratch(size_t count) {
+  while (scratches.size() > count) {
+    sram.free(scratches.back().address);
+    scratches.pop_back();
+  }
+}
+
+void StepLowering::remarkSram() const {
+  std::vector<int64_t> most = sram.mostBytes();
+  llvm::DenseMap<Operation *, size_t> indexOf;
+  for (auto [i, kernel] : llvm::enumerate(mapped.shape.kernels))
+    indexOf[kernel] = i;
+  for (auto [kernel, bytes] : llvm::zip(sram.ended(), most)) {
+    auto label = kernel->getAttrOfType<StringAttr>("label");
+    InFlightDiagnostic remark = kernel->emitRemark();
+    remark << (label ? label.getValue() : "kernel") << " holds " << bytes
+           << " bytes";
+    auto it = indexOf.find(kernel);
+    if (it == indexOf.end())
+      continue;
+    auto plan = planKernel(mapped.problem, mapped.laid, it->second,
+                           mapped.solution.choices[it->second]);
+    plan.erase("code");
+    remark << ", planned " << planBytes(plan);
+    for (const auto &[item, planned] : plan)
+      remark << ", " << item << " " << planned;
+  }
+}
+
+LogicalResult StepLowering::placeSram() {
+  if (failed(sram.place(machine.sramBytes - machine.codeBytes)))
+    return failure();
+  module.walk([&](Operation *op) {
+    auto address = op->getAttrOfType<IntegerAttr>("address");
+    if (!address || !isa<BufferOp, WriteOp, ReadOp>(op))
+      return;
+    int64_t placed = sram.placed(address.getInt());
+    op->setAttr("address", builder->getI64IntegerAttr(placed));
+    if (auto buffer = dyn_cast<BufferOp>(op))
+      buffer.setName("b" + std::to_string(placed));
+  });
+  return success();
+}
+
 void StepLowering::finish(Operation *kernel) {
-  for (const Held &held : scratches)
-    sram.free(held.address);
-  scratches.clear();
+  sram.endOf(kernel);
+  freeScratch(0);
+  for (const Resident &resident : residents)
+    if (resident.reader == kernel)
+      sram.free(resident.memory.address);
   // A value dies with the last kernel that uses it or a name of it.
   SmallVector<Value> dead;
   for (const auto &[value, held] : values) {

@@ -8,7 +8,7 @@
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
 
 #include "compiler/MappedStep.h"
-#include "compiler/lower-to-fabric/SramAllocator.h"
+#include "compiler/lower-to-fabric/SramTimeline.h"
 #include "dialects/fabric/Fabric.h"
 #include "dialects/flow/Orders.h"
 
@@ -101,12 +101,22 @@ public:
                               mlir::Value value, mlir::Type element,
                               int64_t extent);
   const Left *leftFor(mlir::Operation *reader) const;
-  /// SRAM that the host fills before the kernel that is being lowered and that
-  /// stays to the end of the step: one place for equal contents.
+  /// SRAM that the host fills before the first kernel that asks for it and that
+  /// stays until the last one: one place for equal contents.
   mlir::FailureOr<Held> resident(mlir::Operation *kernel, HostAttr contents,
                                  mlir::Type element, int64_t extent);
   /// Frees scratch and what `kernel` used last.
   void finish(mlir::Operation *kernel);
+  /// Frees scratch that was taken since there was `count` of it: what one
+  /// program of several needs.
+  size_t scratchCount() const { return scratches.size(); }
+  void freeScratch(size_t count);
+  /// Gives everything its place in SRAM and writes it into the module, behind
+  /// the last kernel.
+  mlir::LogicalResult placeSram();
+  /// A remark at each kernel: the most bytes that it holds behind the code, and
+  /// what was planned for it.
+  void remarkSram() const;
 
   /// "k012_q_proj", unique in the module.
   std::string nextName(mlir::Operation *kernel, llvm::StringRef part = {});
@@ -129,14 +139,20 @@ private:
   StepLowering() = default;
 
   flow::MappedStep mapped;
-  SramAllocator sram{0};
+  SramTimeline sram;
   llvm::DenseMap<mlir::Value, Held> values;
   llvm::DenseMap<mlir::Value, mlir::Value> renamed;      ///< to what holds it
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
   llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
   std::vector<Held> scratches;
   std::vector<Left> lefts;
-  std::vector<std::pair<HostAttr, Held>> residents;
+  /// What stays to the end of the step, and the kernels that read it last.
+  struct Resident {
+    HostAttr contents;
+    Held memory;
+    mlir::Operation *reader;
+  };
+  std::vector<Resident> residents;
   int64_t programs = 0;
 
   int64_t bytesOf(const Held &held) const;

@@ -37,6 +37,12 @@ std::vector<int32_t> featuresInOrder(const FeatureOrder &order) {
   return features;
 }
 
+RingColors ringColors(int64_t groups, GroupForm form) {
+  if (groups > 1 && form == GroupForm::Interleaved)
+    return {groups + 1, groups};
+  return {};
+}
+
 OutputGrouping groupOutputs(const FeatureOrder &in, const FeatureOrder &out,
                             int64_t groups, GroupForm form,
                             int64_t groupColumns) {

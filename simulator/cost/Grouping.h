@@ -34,6 +34,15 @@ struct OutputGrouping {
 /// group has `groupColumns`.
 int64_t membersOf(int64_t columns, int64_t groups, int64_t groupColumns);
 
+/// Colors with which the members of every group pass sums on in a ring. Between
+/// members, so many that a column neither sends nor receives in a color that
+/// passes through it; of interleaved groups the ways back share links too.
+struct RingColors {
+  int64_t hops = 2, back = 1;
+  int64_t all() const { return hops + back; }
+};
+RingColors ringColors(int64_t groups, GroupForm form);
+
 /// Expects groups <= groupColumns and orders that fit into groupColumns.
 OutputGrouping groupOutputs(const FeatureOrder &in, const FeatureOrder &out,
                             int64_t groups, GroupForm form,

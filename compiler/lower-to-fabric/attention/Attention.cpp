@@ -7,6 +7,7 @@
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "compiler/lower-to-fabric/attention/Statistics.h"
 #include "compiler/lower-to-fabric/attention/Worker.h"
+#include "compiler/problems/mapping/AttentionBuffers.h"
 
 using namespace mlir;
 
@@ -36,48 +37,40 @@ static FailureOr<Memory> allocate(const Plan &plan) {
     failed = mlir::failed(held);
     return failed ? Held() : *held;
   };
-  int64_t elements = plan.places.slots * lowering.tokensPerCore();
-  // Each part of a block is a buffer of its own elsewhere: on 4 bytes.
-  memory.keyElements = memory.gradientElements = (elements + 1) / 2 * 2;
-  int64_t places = plan.ring > 1 ? 2 : 1;
-  memory.blocks = scratch(lowering.storage, places * 2 * memory.keyElements);
-  int64_t team = plan.places.teamColumns;
-  // Chunks of queries are equal: the last one may end behind the queries.
-  int64_t queries = plan.perSequence + team - 1;
-  // Scores, how the sums before them shrink, and in a team the largest score;
-  // or the gradients of scores.
-  int64_t entries = plan.keyBlock + (team > 1 ? 2 : 1);
-  if (plan.backward())
-    entries = std::max(entries, 2 * plan.keyBlock);
-  memory.scores = scratch(lowering.sums, queries * entries);
-  memory.shared = scratch(f32, queries);
-  int64_t statistics = plan.places.mostHeads * plan.perSequence;
-  memory.most = scratch(f32, statistics);
-  memory.sum = scratch(f32, statistics);
-  memory.work = scratch(f32, std::max(plan.perSequence, plan.keyBlock));
+  const HeadPlaces &places = plan.places;
+  AttentionBuffers buffers(
+      {places.slots, lowering.tokensPerCore(), plan.perSequence,
+       places.teamColumns, places.mostHeads, plan.ring, plan.keyBlock,
+       plan.backward()});
+  memory.keyElements = memory.gradientElements = buffers.block;
+  memory.blocks = scratch(lowering.storage, buffers.blocks);
+  memory.scores = scratch(lowering.sums, buffers.scores);
+  memory.shared = scratch(f32, buffers.shared);
+  memory.most = scratch(f32, buffers.statistics);
+  memory.sum = scratch(f32, buffers.statistics);
+  memory.work = scratch(f32, buffers.work);
   memory.pin = scratch(f32, 1);
   if (plan.backward()) {
-    memory.gradients =
-        scratch(lowering.sums, places * 2 * memory.gradientElements);
-    memory.home =
-        plan.ring > 1 ? plan.ring % 2 * 2 * memory.gradientElements : 0;
-    memory.product = scratch(f32, statistics);
+    memory.gradients = scratch(lowering.sums, buffers.gradients);
+    memory.home = buffers.home;
+    memory.product = scratch(f32, buffers.product);
   }
   Value result = plan.backward() ? plan.body.dq : plan.body.o;
   memory.output = lowering.sums == lowering.storage
                       ? lowering.held(result)
-                      : scratch(lowering.sums, elements);
+                      : scratch(lowering.sums,
+                                places.slots * lowering.tokensPerCore());
   if (failed)
     return failure();
-  int64_t logarithms = plan.places.mostHeads * lowering.tokensPerCore();
   if (const Left *left = lowering.leftFor(plan.kernel)) {
     memory.logarithms = left->memory;
     memory.forwardOutput = left->value;
   } else if (plan.backward()) {
-    memory.logarithms = scratch(f32, logarithms);
+    memory.logarithms = scratch(f32, buffers.logarithms);
   } else if (flow::AttentionOp reader = backwardOf(plan.kernel)) {
     auto held =
-        lowering.leave(plan.kernel, reader, plan.body.o, f32, logarithms);
+        lowering.leave(plan.kernel, reader, plan.body.o, f32,
+                       buffers.logarithms);
     if (mlir::failed(held))
       return failure();
     memory.logarithms = *held;

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/MappingProblem.h"
 
+#include "simulator/cost/Grouping.h"
+
 #include <algorithm>
 #include <tuple>
 
@@ -103,6 +105,24 @@ std::optional<Error> MappingProblem::check() const {
   return std::nullopt;
 }
 
+std::optional<Error> checkColors(const Machine &machine, int64_t outputGroups,
+                                 GroupForm form) {
+  constexpr int64_t weights = 1;
+  int64_t usable = machine.colors - machine.reservedColors;
+  RingColors ring = ringColors(outputGroups, form);
+  if (ring.all() + weights <= usable)
+    return std::nullopt;
+  return Error{
+      "mapping.go",
+      "expected at most " + std::to_string(usable) + " colors, got " +
+          std::to_string(ring.all() + weights) + " with " +
+          std::to_string(outputGroups) + " " +
+          (form == GroupForm::Interleaved ? "interleaved" : "contiguous") +
+          " output groups (" + std::to_string(ring.hops) +
+          " from member to member, " + std::to_string(ring.back) +
+          " for the ways back, 1 for weights)"};
+}
+
 std::optional<Error> verify(const MappingProblem &problem,
                             const MappingSolution &solution) {
   if (solution.choices.size() != problem.kernels.size())
@@ -157,6 +177,10 @@ std::optional<Error> verify(const MappingProblem &problem,
       return Error{where, "expected 1 to " + std::to_string(mostGroups) +
                               " output groups, got " +
                               std::to_string(choice.outputGroups)};
+    if (shape.kind == "spmm")
+      if (auto bad = checkColors(problem.machine, choice.outputGroups,
+                                 choice.form))
+        return Error{where, bad->what};
     if (shape.kind == "attention" && choice.keyBlock < 1)
       return Error{where, "expected a key block of at least 1 key, got " +
                               std::to_string(choice.keyBlock)};

@@ -56,20 +56,35 @@ struct KernelShape {
   // attention
   bool backward = false, causal = true;
   int64_t heads = 0, kvHeads = 0, headDim = 0;
+  int32_t keyClass = -1; ///< of keys and values
 
   // map and reduce
   std::vector<ScalarShape> scalars;
   bool overX = false, overY = false; ///< reduce
   int64_t results = 0;               ///< reduce: values it reduces at once
+  /// What a core holds meanwhile: vectors of 4 bytes a token, of f32 a feature,
+  /// weight vectors of one number a feature.
+  int64_t temporaries = 0, featureSums = 0, vectors = 0;
 };
 
-/// What is resident while kernel i runs, besides its own buffers.
+/// What is resident while kernel i runs, besides its own buffers. Counts are by
+/// class.
 struct LivePoint {
-  /// Live activation tensors, each in one of three, by class: block inputs that
-  /// wait for their backward pass; inputs of a segment's later blocks, made
-  /// again; all others.
+  /// Live activation tensors, each in one of three: block inputs that wait for
+  /// their backward pass; inputs of a segment's later blocks, made again; all
+  /// others.
   std::vector<int32_t> keptInputs, recomputedInputs, tensors;
   int32_t rowScalars = 0; ///< live values of one scalar a token
+  /// Whether a spmm is the last that reads its input: a replica is in its place.
+  bool inputDies = false;
+  /// Where a vocabulary is in pieces, for all of which loops hold these too.
+  std::vector<int32_t> loopTensors = {};
+  /// Sums of exponentials that wait for an attention's backward pass.
+  std::vector<int32_t> logarithms = {};
+  /// Tables of the host: of each place in a sequence and feature, in the storage
+  /// type; of each feature, 4 bytes; of each token, 4 bytes.
+  std::vector<int32_t> positionTables = {}, featureTables = {};
+  int32_t tokenTables = 0;
 };
 
 /// Nonzeros of one weight's mask, by feature.
@@ -179,6 +194,11 @@ double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
 
 /// Sum of a plan's items.
 int64_t planBytes(const SramPlan &plan);
+
+/// The rings of a spmm's output groups and its stream of weights have a color
+/// each on `machine`; otherwise an error that says how many it needs.
+std::optional<Error> checkColors(const Machine &machine, int64_t outputGroups,
+                                 GroupForm form);
 
 /// One choice a kernel, all within SRAM and within their limits.
 std::optional<Error> verify(const MappingProblem &problem,

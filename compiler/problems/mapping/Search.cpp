@@ -355,7 +355,8 @@ private:
 
   template <typename F> void considerForms(int64_t go, F consider) const {
     for (GroupForm form : {GroupForm::Contiguous, GroupForm::Interleaved}) {
-      if (go == 1 && form == GroupForm::Interleaved)
+      if (form == GroupForm::Interleaved &&
+          (go == 1 || checkColors(problem.machine, go, form)))
         continue;
       KernelChoice choice;
       choice.outputGroups = go;

@@ -4,7 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/problems/mapping/AttentionBuffers.h"
 #include "compiler/problems/mapping/MappingProblem.h"
+
+#include "simulator/cost/Grouping.h"
 
 #include <algorithm>
 #include <numeric>
@@ -15,84 +18,195 @@ namespace {
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Columns over which one head's dims lie.
-int64_t headColumns(const KernelShape &shape, const LaidOut &laid) {
-  return std::max<int64_t>(1, laid.columns[shape.inClass] / shape.heads);
-}
+/// The bytes of one kernel, as its program takes them: buffers are on 4 bytes.
+class KernelPlan {
+public:
+  KernelPlan(const MappingProblem &problem, const LaidOut &laid, size_t kernel,
+             const KernelChoice &choice)
+      : problem(problem), laid(laid), shape(problem.kernels[kernel]),
+        live(problem.live[kernel]), choice(choice),
+        tl(laid.tokens.tokensPerCore), bytes(elementBytes(problem.type)),
+        sumBytes(problem.accumulate == Accumulate::F32 ? 4 : bytes) {}
 
-/// Calls `add(item, bytes)` for the buffers that exist only while the kernel
-/// runs.
-template <typename F>
-void addBuffers(const MappingProblem &problem, const LaidOut &laid,
-                const KernelShape &shape, const KernelChoice &choice, F add) {
-  int64_t tl = laid.tokens.tokensPerCore;
-  int64_t bytes = elementBytes(problem.type);
-  int64_t sumBytes = problem.accumulate == Accumulate::F32 ? 4 : bytes;
-  if (shape.kind == "spmm") {
-    add("partial_sums", choice.buffers * tl * sumBytes);
+  /// Calls `activation(class, bytes)` for live tensors that are no block inputs
+  /// and `add(item, bytes)` for the rest.
+  template <typename A, typename F> void visit(A activation, F add) const {
+    add("code", problem.machine.codeBytes);
+    addNonzero("kept_inputs", sum(live.keptInputs), add);
+    addNonzero("recomputed_inputs", sum(live.recomputedInputs), add);
+    for (size_t i = 0; i < live.tensors.size(); ++i)
+      if (int64_t count = live.tensors[i] - replaced(i))
+        activation(i, count * tensor(i));
+    if (laid.headChunks > 1)
+      addNonzero("held_by_loop", sum(live.loopTensors), add);
+    addNonzero("row_scalars", live.rowScalars * tl * 4, add);
+    int64_t logarithms = 0, tables = live.tokenTables * 4 * (tl + 1);
+    for (size_t i = 0; i < live.logarithms.size(); ++i)
+      logarithms += live.logarithms[i] * mostHeads(i) * tl * 4;
+    for (size_t i = 0; i < live.positionTables.size(); ++i)
+      tables += live.positionTables[i] * tensor(i);
+    for (size_t i = 0; i < live.featureTables.size(); ++i) {
+      int64_t pieces = problem.classes[i].chunked ? laid.headChunks : 1;
+      tables += live.featureTables[i] * pieces * laid.features[i] * 4;
+    }
+    addNonzero("logarithms", logarithms, add);
+    addNonzero("tables", tables, add);
+    addBuffers(add);
+  }
+
+private:
+  template <typename F>
+  static void addNonzero(const char *item, int64_t bytes, F add) {
+    if (bytes)
+      add(item, bytes);
+  }
+  static int64_t rounded(int64_t bytes) { return ceilDiv(bytes, 4) * 4; }
+  int64_t tensor(int64_t cls) const {
+    return rounded(tl * bytes * laid.features[cls]);
+  }
+  int64_t sum(const std::vector<int32_t> &counts) const {
+    int64_t all = 0;
+    for (size_t i = 0; i < counts.size(); ++i)
+      all += counts[i] * tensor(i);
+    return all;
+  }
+  int64_t mostHeads(int64_t cls) const {
+    const FeatureClass &heads = problem.classes[cls];
+    return heads.heads
+               ? std::max<int64_t>(1, laid.features[cls] / heads.headDim)
+               : 1;
+  }
+  int64_t features() const { return laid.features[shape.inClass]; }
+
+  bool grouped() const {
+    return shape.kind == "spmm" && choice.outputGroups > 1;
+  }
+  /// Tensors of class `cls` in whose place a replica is.
+  int32_t replaced(size_t cls) const {
+    return grouped() && live.inputDies &&
+           shape.inClass == static_cast<int32_t>(cls);
+  }
+  /// All features of a token group, shared by the columns of an output group.
+  int64_t replica() const {
+    const FeatureClass &cls = problem.classes[shape.inClass];
+    int64_t here = cls.chunked ? ceilDiv(cls.features, laid.headChunks)
+                               : cls.features;
+    int64_t members = membersOf(laid.columns[shape.inClass],
+                                choice.outputGroups, laid.tokens.groupColumns);
+    return rounded(ceilDiv(here, members) * tl * bytes);
+  }
+  /// What exchanges pass on, twice.
+  int64_t passing(int64_t features, int64_t width) const {
+    return rounded(2 * features * tl * width);
+  }
+
+  /// The buffers that exist only while the kernel runs.
+  template <typename F> void addBuffers(F add) const {
+    if (shape.kind == "spmm")
+      addProduct(add);
+    else if (shape.kind == "relayout")
+      addRelayout(add);
+    else if (shape.kind == "sddmm")
+      addGradient(add);
+    else if (shape.kind == "attention")
+      addAttention(add);
+    else if (shape.kind == "gather")
+      add("row", features() * (shape.backward ? 4 : bytes));
+    else
+      addElementwise(add);
+  }
+
+  template <typename F> void addProduct(F add) const {
+    int64_t sums = rounded(choice.buffers * tl * sumBytes), handed = 0;
+    // Columns behind the groups': their rows are made by others.
+    int64_t left = laid.tokens.groupColumns % choice.outputGroups;
+    if (left && shape.outClass >= 0) {
+      int64_t made = laid.features[shape.outClass] *
+                     (1 + ceilDiv(left, choice.outputGroups));
+      handed = rounded(made * tl * bytes) + passing(made, bytes);
+      add("handed_on", handed);
+    }
+    add("partial_sums", sums);
+    if (!grouped())
+      return;
+    add("replica", replica());
+    // The gather before it has no sums and no result yet, but its input.
+    int64_t own = shape.outClass >= 0 ? tensor(shape.outClass) : 0;
+    int64_t input = live.inputDies ? tensor(shape.inClass) : 0;
+    addNonzero("gather",
+               std::max<int64_t>(0, passing(features(), bytes) + input - own -
+                                        sums - handed),
+               add);
+  }
+
+  template <typename F> void addRelayout(F add) const {
     if (choice.outputGroups > 1)
-      add("replica",
-          laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
-  } else if (shape.kind == "relayout") {
-    if (choice.outputGroups > 1)
-      add("replica",
-          laid.features[shape.inClass] * choice.outputGroups * tl * bytes);
-  } else if (shape.kind == "sddmm") {
-    // B travelling vectors, which run ahead of the dots, and result vectors of
-    // at most one f32 a resident feature.
+      add("replica", replica());
+    add("passing", passing(features(), bytes));
+  }
+
+  /// Travelling vectors, which run ahead of the dots, result vectors of at most
+  /// one f32 a resident feature, and how many results each has.
+  template <typename F> void addGradient(F add) const {
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
     int32_t resident = output ? shape.inClass : shape.outClass;
-    add("broadcast", choice.buffers * tl * bytes);
-    add("results", choice.buffers * 4 * laid.features[resident]);
-  } else if (shape.kind == "attention") {
-    // The scores of a key block after their scatter over the head's columns,
-    // and rows of scores on their way (forward one kind, backward two), twice;
-    // the running maximum and sum of the local queries in f32.
-    int64_t kinds = shape.backward ? 2 : 1;
-    int64_t share = ceilDiv(tl, headColumns(shape, laid));
-    add("scores", kinds * (choice.keyBlock * share + 2 * tl) * bytes);
-    add("softmax", 2 * 4 * tl);
-    if (shape.kvHeads < shape.heads) // K and V at every column of a query head
-      add("replica", 2 * tl * bytes * laid.features[shape.inClass]);
+    int64_t buffers = std::max<int64_t>(2, choice.buffers);
+    add("broadcast", rounded(buffers * tl * bytes));
+    add("results", buffers * 4 * laid.features[resident]);
+    add("counts", buffers * 4);
   }
-}
 
-/// Calls `activation(class, bytes)` for live tensors that are no block inputs
-/// and `add` for the rest.
-template <typename A, typename F>
-void visitPlan(const MappingProblem &problem, const LaidOut &laid,
-               size_t kernel, const KernelChoice &choice, A activation, F add) {
-  add("code", problem.machine.codeBytes);
-  const LivePoint &live = problem.live[kernel];
-  int64_t tl = laid.tokens.tokensPerCore;
-  auto tensor = [&](size_t cls) {
-    return tl * elementBytes(problem.type) * laid.features[cls];
-  };
-  auto sum = [&](const std::vector<int32_t> &counts) {
-    int64_t bytes = 0;
-    for (size_t i = 0; i < counts.size(); ++i)
-      bytes += counts[i] * tensor(i);
-    return bytes;
-  };
-  if (int64_t bytes = sum(live.keptInputs))
-    add("kept_inputs", bytes);
-  if (int64_t bytes = sum(live.recomputedInputs))
-    add("recomputed_inputs", bytes);
-  for (size_t i = 0; i < live.tensors.size(); ++i)
-    if (live.tensors[i] != 0)
-      activation(i, live.tensors[i] * tensor(i));
-  if (live.rowScalars != 0)
-    add("row_scalars", live.rowScalars * tl * 4);
-  addBuffers(problem, laid, problem.kernels[kernel], choice, add);
-}
+  template <typename F> void addAttention(F add) const {
+    AttentionPlace at;
+    at.slots = features();
+    at.tokensPerCore = tl;
+    at.perSequence = tl / laid.tokens.sequencesPerRow;
+    at.teamColumns =
+        std::max<int64_t>(1, laid.columns[shape.inClass] / shape.heads);
+    at.mostHeads = mostHeads(shape.inClass);
+    at.ring = laid.tokens.rowsPerSequence;
+    at.keyBlock = std::clamp<int64_t>(choice.keyBlock, 1, at.perSequence);
+    at.backward = shape.backward;
+    AttentionBuffers buffers(at);
+    add("keys_and_values", rounded(buffers.blocks * bytes));
+    add("scores",
+        rounded(buffers.scores * sumBytes) + 4 * (buffers.shared + 1));
+    add("softmax", 4 * (2 * buffers.statistics + buffers.work + buffers.product));
+    addNonzero("gradients", rounded(buffers.gradients * sumBytes), add);
+    if (sumBytes != bytes)
+      add("output", rounded(at.slots * tl * sumBytes));
+    if (shape.kvHeads < shape.heads) {
+      int64_t keys = shape.keyClass >= 0 ? laid.features[shape.keyClass] : 0;
+      add("passing", std::max(passing(keys, bytes),
+                              shape.backward ? passing(at.slots, sumBytes) : 0));
+    }
+  }
+
+  template <typename F> void addElementwise(F add) const {
+    addNonzero("temporaries", shape.temporaries * tl * 4, add);
+    int32_t cls = shape.outClass >= 0 ? shape.outClass : shape.inClass;
+    if (cls < 0)
+      return;
+    addNonzero("vectors",
+               shape.vectors * rounded(laid.features[cls] * bytes) +
+                   shape.featureSums * laid.features[cls] * 4,
+               add);
+  }
+
+  const MappingProblem &problem;
+  const LaidOut &laid;
+  const KernelShape &shape;
+  const LivePoint &live;
+  const KernelChoice &choice;
+  int64_t tl, bytes, sumBytes;
+};
 
 } // namespace
 
 SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice) {
   SramPlan plan;
-  visitPlan(
-      problem, laid, kernel, choice,
+  KernelPlan(problem, laid, kernel, choice).visit(
       [&](size_t cls, int64_t bytes) {
         plan["activations." + problem.classes[cls].name] = bytes;
       },
@@ -103,8 +217,7 @@ SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
 int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice) {
   int64_t sum = 0;
-  visitPlan(
-      problem, laid, kernel, choice,
+  KernelPlan(problem, laid, kernel, choice).visit(
       [&](size_t, int64_t bytes) { sum += bytes; },
       [&](const char *, int64_t bytes) { sum += bytes; });
   return sum;
