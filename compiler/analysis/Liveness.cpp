@@ -42,7 +42,10 @@ public:
         if (lastUse.count(result))
           add(born, result);
       SmallPtrSet<Value, 8> seen;
-      for (Value operand : kernel->getOperands())
+      SmallVector<Value> reads(kernel->getOperands());
+      if (Value output = outputs.lookup(kernel))
+        reads.push_back(output);
+      for (Value operand : reads)
         if (seen.insert(operand).second && lastUse.lookup(operand) == i + 1)
           add(dying, operand);
       Operation *op = kernel;
@@ -108,8 +111,10 @@ private:
       size_t first = i;
       if (it != forward.end()) {
         first = it->second.first;
-        size_t &last = lastUse[it->second.second->getResult(0)];
+        Value output = it->second.second->getResult(0);
+        size_t &last = lastUse[output];
         last = std::max(last, i + 1);
+        outputs[kernel] = output;
       }
       statistics.push_back({first, i + 1});
     }
@@ -270,6 +275,7 @@ private:
   int numClasses;
   DenseMap<Value, size_t> lastUse;
   DenseMap<Value, Role> roles; ///< of activations that are no others
+  DenseMap<Operation *, Value> outputs; ///< of the forward pass, by gradients
   /// Kernels [first, end) that hold an attention's logarithms.
   SmallVector<std::pair<size_t, size_t>> statistics;
 };
