@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/analysis/Liveness.h"
 
+#include "compiler/analysis/AttentionBody.h"
+
 using namespace mlir;
 
 namespace waferflow::flow {
@@ -52,6 +54,8 @@ public:
       points.push_back(during(live, born, dying, writesOver(op)));
       auto spmm = dyn_cast<SpmmOp>(op);
       points.back().inputDies = spmm && diesAt(spmm.getX(), i);
+      if (auto attention = dyn_cast<AttentionOp>(op))
+        findDyingInputs(points.back(), attention, i);
       for (int role = 0; role < kRoles; ++role)
         for (int slot = 0; slot <= numClasses; ++slot)
           live.of[role][slot] += born.of[role][slot] - dying.of[role][slot];
@@ -85,6 +89,23 @@ private:
   bool diesAt(Value value, size_t kernel) const {
     return slotOf(value) != kNothing && !roles.count(value) &&
            lastUse.lookup(value) == kernel + 1;
+  }
+
+  void findDyingInputs(LivePoint &point, AttentionOp attention,
+                       size_t kernel) const {
+    // What is of an unknown form is an error where it is lowered, not here.
+    ScopedDiagnosticHandler silent(attention.getContext(),
+                                   [](Diagnostic &) { return success(); });
+    auto body = readBody(attention);
+    if (failed(body))
+      return;
+    for (Value value : {body->k, body->v})
+      point.dyingKeys += diesAt(value, kernel);
+    point.dyingQueries = diesAt(body->q, kernel);
+    if (Value gradient = body->gradient)
+      point.dyingQueries += diesAt(gradient, kernel);
+    if (Value output = outputs.lookup(attention))
+      point.dyingOutputs = diesAt(output, kernel);
   }
 
   /// Whether the one result of a map takes the place of an input.

@@ -244,6 +244,25 @@ void StepLowering::freeScratch(size_t count) {
   }
 }
 
+void StepLowering::keepScratch(ArrayRef<Held> kept) {
+  llvm::erase_if(scratches, [&](const Held &held) {
+    bool stays = llvm::any_of(
+        kept, [&](const Held &k) { return k.address == held.address; });
+    if (!stays)
+      sram.free(held.address);
+    return !stays;
+  });
+}
+
+void StepLowering::drop(Value value, Operation *kernel) {
+  if (!diesIn(value, kernel))
+    return;
+  if (auto it = renamed.find(value); it != renamed.end())
+    value = it->second;
+  sram.free(values[value].address);
+  values.erase(value);
+}
+
 void StepLowering::remarkSram() const {
   std::vector<int64_t> most = sram.mostBytes();
   llvm::DenseMap<Operation *, size_t> indexOf;

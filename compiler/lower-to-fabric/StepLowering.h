@@ -111,6 +111,11 @@ public:
   /// program of several needs.
   size_t scratchCount() const { return scratches.size(); }
   void freeScratch(size_t count);
+  /// Frees all scratch but these.
+  void keepScratch(llvm::ArrayRef<Held> kept);
+  /// Frees `value` before the end of `kernel`, if it is the last that reads it
+  /// and has done so.
+  void drop(mlir::Value value, mlir::Operation *kernel);
   /// Gives everything its place in SRAM and writes it into the module, behind
   /// the last kernel.
   mlir::LogicalResult placeSram();

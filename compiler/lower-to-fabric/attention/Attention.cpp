@@ -25,9 +25,17 @@ static Held part(const Held &whole, int64_t first, int64_t elements,
   return held;
 }
 
-static FailureOr<Memory> allocate(const Plan &plan) {
+static AttentionBuffers buffersOf(const Plan &plan) {
+  const HeadPlaces &places = plan.places;
+  return AttentionBuffers({places.slots, plan.lowering.tokensPerCore(),
+                           plan.perSequence, places.teamColumns,
+                           places.mostHeads, plan.ring, plan.keyBlock,
+                           plan.backward()});
+}
+
+/// Everything but the blocks, which are there before.
+static LogicalResult allocate(const Plan &plan, Memory &memory) {
   StepLowering &lowering = plan.lowering;
-  Memory memory;
   Type f32 = Float32Type::get(plan.kernel.getContext());
   bool failed = false;
   auto scratch = [&](Type type, int64_t elements) {
@@ -37,13 +45,7 @@ static FailureOr<Memory> allocate(const Plan &plan) {
     failed = mlir::failed(held);
     return failed ? Held() : *held;
   };
-  const HeadPlaces &places = plan.places;
-  AttentionBuffers buffers(
-      {places.slots, lowering.tokensPerCore(), plan.perSequence,
-       places.teamColumns, places.mostHeads, plan.ring, plan.keyBlock,
-       plan.backward()});
-  memory.keyElements = memory.gradientElements = buffers.block;
-  memory.blocks = scratch(lowering.storage, buffers.blocks);
+  AttentionBuffers buffers = buffersOf(plan);
   memory.scores = scratch(lowering.sums, buffers.scores);
   memory.shared = scratch(f32, buffers.shared);
   memory.most = scratch(f32, buffers.statistics);
@@ -59,7 +61,7 @@ static FailureOr<Memory> allocate(const Plan &plan) {
   memory.output = lowering.sums == lowering.storage
                       ? lowering.held(result)
                       : scratch(lowering.sums,
-                                places.slots * lowering.tokensPerCore());
+                                plan.places.slots * lowering.tokensPerCore());
   if (failed)
     return failure();
   if (const Left *left = lowering.leftFor(plan.kernel)) {
@@ -68,16 +70,13 @@ static FailureOr<Memory> allocate(const Plan &plan) {
   } else if (plan.backward()) {
     memory.logarithms = scratch(f32, buffers.logarithms);
   } else if (flow::AttentionOp reader = backwardOf(plan.kernel)) {
-    auto held =
-        lowering.leave(plan.kernel, reader, plan.body.o, f32,
-                       buffers.logarithms);
+    auto held = lowering.leave(plan.kernel, reader, plan.body.o, f32,
+                               buffers.logarithms);
     if (mlir::failed(held))
       return failure();
     memory.logarithms = *held;
   }
-  if (failed)
-    return failure();
-  return memory;
+  return success(!failed);
 }
 
 /// Cores without heads or tokens leave zeros.
@@ -86,10 +85,7 @@ static void writeIdle(Phase &phase, const Plan &plan, const Memory &memory,
   Code code(phase, name, where);
   SmallVector<Value> buffers = {code.buffer(
       plan.lowering.held(plan.backward() ? plan.body.dq : plan.body.o))};
-  if (plan.backward() && plan.inPlace()) {
-    buffers.push_back(code.buffer(plan.lowering.held(plan.body.dk)));
-    buffers.push_back(code.buffer(plan.lowering.held(plan.body.dv)));
-  } else if (plan.backward()) {
+  if (plan.backward()) {
     buffers.push_back(code.buffer(memory.gradients));
     buffers.push_back(code.buffer(memory.blocks));
   }
@@ -133,51 +129,116 @@ static void writeProgram(const Plan &plan, const Memory &memory) {
   }
 }
 
-LogicalResult lowerAttention(StepLowering &lowering, flow::AttentionOp kernel) {
-  for (Value result : kernel.getResults())
-    if (failed(lowering.hold(result)))
+/// A program of its own in which all cores copy: keys with their scale.
+static void writeCopies(const Plan &plan, StringRef name,
+                        ArrayRef<std::pair<Held, Held>> fromTo) {
+  Phase phase(plan.lowering, plan.kernel, name);
+  Code code(phase, "all", plan.lowering.everywhere());
+  Emit e(code.local("main", /*start=*/true));
+  bool first = true;
+  for (const auto &[from, to] : fromTo) {
+    Value source = e.dsd(code.buffer(from), e.at(0), e.at(from.extent));
+    Value target = e.dsd(code.buffer(to), e.at(0), e.at(to.extent));
+    bool scales = std::exchange(first, false) && plan.body.scale != 1;
+    bool converts = from.element != to.element;
+    Value scaled = converts ? source : target;
+    if (scales)
+      e.binary<MulOp>(scaled, source, e.real(from.element, plan.body.scale));
+    if (!scales || converts)
+      e.mov(target, source);
+  }
+}
+
+/// Keys and values as the first block: where query heads share them, by an
+/// exchange. Backward they make room for what comes then.
+static LogicalResult takeKeys(const Plan &plan, Memory &memory) {
+  StepLowering &lowering = plan.lowering;
+  AttentionBuffers buffers = buffersOf(plan);
+  memory.keyElements = memory.gradientElements = buffers.block;
+  auto blocks =
+      lowering.scratch(plan.kernel, lowering.storage, buffers.blocks);
+  if (failed(blocks))
+    return failure();
+  memory.blocks = *blocks;
+  int64_t slots = plan.places.slots;
+  int64_t elements = slots * lowering.tokensPerCore();
+  Held keys = part(memory.blocks, 0, elements, slots);
+  Held values = part(memory.blocks, memory.keyElements, elements, slots);
+  const Body &body = plan.body;
+  if (!plan.inPlace()) {
+    if (failed(exchange(lowering, plan.kernel, lowering.held(body.k), keys,
+                        plan.spread, /*accumulate=*/false, "keys")) ||
+        failed(exchange(lowering, plan.kernel, lowering.held(body.v), values,
+                        plan.spread, /*accumulate=*/false, "values")))
       return failure();
+  } else if (plan.backward()) {
+    writeCopies(plan, "keys",
+                {{lowering.held(body.k), keys}, {lowering.held(body.v), values}});
+    memory.isScaled = true;
+  } else {
+    return success();
+  }
+  lowering.drop(body.k, plan.kernel);
+  lowering.drop(body.v, plan.kernel);
+  return success();
+}
+
+/// Back to where keys and values lie, summed over the heads that share them.
+static LogicalResult giveGradients(const Plan &plan, const Memory &memory) {
+  StepLowering &lowering = plan.lowering;
+  bool stored = memory.gradients.element == lowering.storage;
+  bool direct = stored || plan.inPlace();
+  int64_t slots = plan.places.slots;
+  int64_t elements = slots * lowering.tokensPerCore();
+  auto source = [&](bool second) {
+    return direct ? part(memory.gradients,
+                         memory.home + (second ? memory.gradientElements : 0),
+                         elements, slots)
+                  : part(memory.blocks, second ? memory.keyElements : 0,
+                         elements, slots);
+  };
+  lowering.keepScratch({direct ? memory.gradients : memory.blocks});
+  for (Value read : {plan.body.q, plan.body.gradient})
+    lowering.drop(read, plan.kernel);
+  auto dk = lowering.hold(plan.body.dk), dv = lowering.hold(plan.body.dv);
+  if (failed(dk) || failed(dv))
+    return failure();
+  if (plan.inPlace()) {
+    writeCopies(plan, "gradients", {{source(false), *dk}, {source(true), *dv}});
+    return success();
+  }
+  std::vector<Move> back;
+  for (const Move &move : plan.spread)
+    back.push_back(
+        {move.toColumn, move.toSlot, move.fromColumn, move.fromSlot});
+  if (failed(exchange(lowering, plan.kernel, source(false), *dk, back,
+                      /*accumulate=*/true, "dkeys")))
+    return failure();
+  return exchange(lowering, plan.kernel, source(true), *dv, back,
+                  /*accumulate=*/true, "dvalues");
+}
+
+LogicalResult lowerAttention(StepLowering &lowering, flow::AttentionOp kernel) {
   auto plan = planAttention(lowering, kernel);
   if (failed(plan))
     return failure();
-  auto memory = allocate(*plan);
-  if (failed(memory))
+  Memory memory;
+  if (failed(takeKeys(*plan, memory)))
     return failure();
-
-  int64_t slots = plan->places.slots;
-  int64_t elements = slots * lowering.tokensPerCore();
-  if (!plan->inPlace())
-    for (auto [value, first, name] :
-         {std::tuple(plan->body.k, int64_t(0), "keys"),
-          std::tuple(plan->body.v, memory->keyElements, "values")})
-      if (failed(exchange(lowering, kernel, lowering.held(value),
-                          part(memory->blocks, first, elements, slots),
-                          plan->spread, /*accumulate=*/false, name)))
-        return failure();
-  writeProgram(*plan, *memory);
-  if (!plan->backward() || plan->inPlace())
-    return success();
-
-  // Back to where keys and values lie, summed over the heads that share them.
-  std::vector<Move> back;
-  for (const Move &move : plan->spread)
-    back.push_back(
-        {move.toColumn, move.toSlot, move.fromColumn, move.fromSlot});
-  bool stored = memory->gradients.element == lowering.storage;
-  for (auto [value, second, name] :
-       {std::tuple(plan->body.dk, false, "dkeys"),
-        std::tuple(plan->body.dv, true, "dvalues")}) {
-    Held from =
-        stored ? part(memory->gradients,
-                      memory->home + (second ? memory->gradientElements : 0),
-                      elements, slots)
-               : part(memory->blocks, second ? memory->keyElements : 0,
-                      elements, slots);
-    if (failed(exchange(lowering, kernel, from, lowering.held(value), back,
-                        /*accumulate=*/true, name)))
-      return failure();
+  // The gradient of the queries takes the place of the forward pass's output,
+  // which is read first.
+  Value result = plan->backward() ? plan->body.dq : plan->body.o;
+  const Left *left = lowering.leftFor(kernel);
+  if (left && lowering.diesIn(left->value, kernel)) {
+    memory.overOutput = true;
+    lowering.alias(result, left->value);
+  } else if (failed(lowering.hold(result))) {
+    return failure();
   }
-  return success();
+  if (failed(allocate(*plan, memory)))
+    return failure();
+  writeProgram(*plan, memory);
+  return plan->backward() ? giveGradients(*plan, memory) : success();
 }
 
 } // namespace waferflow::fabric

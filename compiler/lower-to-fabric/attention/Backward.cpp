@@ -81,13 +81,35 @@ static void addGradients(Worker &worker, const HeadAt &head,
   });
 }
 
-void writeBackward(Worker &worker) {
+/// What came home is scaled, and stored where keys and values were if that is of
+/// another type.
+static void bringHome(Worker &worker) {
   Emit &e = worker.e;
+  const Plan &plan = worker.plan;
+  const Memory &memory = worker.memory;
+  Emit::At extent = e.at(plan.places.slots * worker.tl());
+  auto part = [&](Value buffer, int64_t first) {
+    return e.dsd(buffer, e.at(first), extent);
+  };
+  Value keys = part(worker.gradients, memory.home);
+  Type type = memory.gradients.element;
+  if (plan.body.scale != 1)
+    e.binary<MulOp>(keys, keys, e.real(type, plan.body.scale));
+  if (type == memory.blocks.element)
+    return;
+  e.mov(part(worker.blocks, 0), keys);
+  e.mov(part(worker.blocks, memory.keyElements),
+        part(worker.gradients, memory.home + memory.gradientElements));
+}
+
+void writeBackward(Worker &worker) {
   const Plan &plan = worker.plan;
   const Memory &memory = worker.memory;
   bool firstPass = !worker.forwardOutput;
   worker.beginBlocks();
-  worker.clear(worker.output);
+  bool readsOutput = memory.overOutput && worker.output == worker.forwardOutput;
+  if (!readsOutput)
+    worker.clear(worker.output);
   worker.clear(worker.gradients);
   worker.eachSequence([&](Emit::At base) {
     if (firstPass) {
@@ -96,7 +118,7 @@ void writeBackward(Worker &worker) {
       worker.eachHead(base, [&](HeadAt head) { worker.normalize(head); });
     }
     worker.eachHead(base, [&](HeadAt head) { summarize(worker, head); });
-    if (firstPass)
+    if (firstPass || readsOutput)
       worker.clearOutput(base);
     Worker::Tour tour;
     tour.carries = true;
@@ -116,27 +138,8 @@ void writeBackward(Worker &worker) {
   });
   worker.settleTeam();
 
-  // What came home: scaled, and in the storage type where that is another.
-  Emit::At extent = e.at(plan.places.slots * worker.tl());
-  auto part = [&](Value buffer, int64_t first) {
-    return e.dsd(buffer, e.at(first), extent);
-  };
-  Value keys = part(worker.gradients, memory.home);
-  Value values = part(worker.gradients, memory.home + memory.gradientElements);
-  bool converts = memory.gradients.element != memory.blocks.element;
-  Value to = plan.inPlace() ? part(worker.dk, 0)
-             : converts     ? part(worker.blocks, 0)
-                            : keys;
-  Value scaled = converts ? keys : to;
-  if (plan.body.scale != 1)
-    e.binary<MulOp>(scaled, keys,
-                    e.real(memory.gradients.element, plan.body.scale));
-  if (to != (plan.body.scale != 1 ? scaled : keys))
-    e.mov(to, keys);
-  if (plan.inPlace())
-    e.mov(part(worker.dv, 0), values);
-  else if (converts)
-    e.mov(part(worker.blocks, memory.keyElements), values);
+  if (!plan.inPlace())
+    bringHome(worker);
   worker.storeOutput();
 }
 

@@ -92,7 +92,7 @@ FailureOr<HeadPlaces> placesOf(flow::AttentionOp kernel,
 
 FailureOr<Plan> planAttention(StepLowering &lowering,
                               flow::AttentionOp kernel) {
-  auto body = readBody(kernel);
+  auto body = flow::readBody(kernel);
   if (failed(body))
     return failure();
   ColumnLayout queries = lowering.layoutOf(lowering.held(body->q).layout);

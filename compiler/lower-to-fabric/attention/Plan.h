@@ -7,10 +7,12 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_PLAN_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_PLAN_H
 
+#include "compiler/analysis/AttentionBody.h"
 #include "compiler/lower-to-fabric/Exchange.h"
-#include "compiler/lower-to-fabric/attention/Body.h"
 
 namespace waferflow::fabric::attention {
+
+using Body = flow::AttentionBody;
 
 /// Which heads columns hold. A team of `teamColumns` neighbouring columns holds
 /// one head, or one column holds several whole ones.

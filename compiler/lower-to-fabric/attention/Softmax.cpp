@@ -27,7 +27,7 @@ void Worker::beginBlocks() {
   };
   Value keys = part(blocks, 0);
   Value from = k ? part(k, 0) : keys;
-  if (plan.body.scale != 1)
+  if (plan.body.scale != 1 && !memory.isScaled)
     e.binary<MulOp>(keys, from, e.real(elementOf(blocks), plan.body.scale));
   else if (k)
     e.mov(keys, from);

@@ -42,13 +42,9 @@ Worker::Worker(const Plan &plan, const Memory &memory, Code &code, Ring &x,
           logarithms = buffer(*memory.logarithms);
         if (memory.forwardOutput)
           forwardOutput = buffer(lowering.held(memory.forwardOutput));
-        if (plan.inPlace()) {
+        if (plan.inPlace() && !plan.backward()) {
           k = buffer(lowering.held(plan.body.k));
           v = buffer(lowering.held(plan.body.v));
-        }
-        if (plan.inPlace() && plan.backward()) {
-          dk = buffer(lowering.held(plan.body.dk));
-          dv = buffer(lowering.held(plan.body.dv));
         }
         int64_t x0 = plan.firstColumn(group), x1 = x0 + plan.places.columns;
         if (x.members() > 1) {

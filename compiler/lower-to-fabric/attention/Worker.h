@@ -19,6 +19,7 @@ struct Memory {
   /// one that arrives. One block where a sequence has one row.
   Held blocks;
   int64_t keyElements = 0; ///< of a block's keys; its values are behind them
+  bool isScaled = false;   ///< whether the first block's keys are
   /// The same of their gradients, in the accumulation type.
   Held gradients;
   int64_t gradientElements = 0;
@@ -40,6 +41,7 @@ struct Memory {
   /// pass leaves for the backward one. [sequences, heads, queries] in f32.
   std::optional<Held> logarithms;
   mlir::Value forwardOutput; ///< backward: of the pass that left them
+  bool overOutput = false;   ///< whether dq takes its place
 };
 
 /// A head of a core at work: where its slots and its statistics begin.
@@ -80,7 +82,7 @@ public:
   mlir::Value q, gradient, blocks, gradients, scores, shared, output, most, sum,
       product, work;
   mlir::Value logarithms, forwardOutput; ///< where there are any
-  mlir::Value k, v, dk, dv;              ///< where they need no exchange
+  mlir::Value k, v;                      ///< where they are not in the block
   mlir::Value result;                    ///< o or dq
   Emit e;                                ///< at the end of the task
   // Numbers of a core.

@@ -77,6 +77,9 @@ struct LivePoint {
   int32_t rowScalars = 0; ///< live values of one scalar a token
   /// Whether a spmm is the last that reads its input: a replica is in its place.
   bool inputDies = false;
+  /// Inputs of an attention that nobody reads afterwards: keys and values;
+  /// queries and the gradient of the output; the forward pass's output.
+  int32_t dyingKeys = 0, dyingQueries = 0, dyingOutputs = 0;
   /// Where a vocabulary is in pieces, for all of which loops hold these too.
   std::vector<int32_t> loopTensors = {};
   /// Sums of exponentials that wait for an attention's backward pass.

@@ -35,7 +35,7 @@ public:
     addNonzero("kept_inputs", sum(live.keptInputs), add);
     addNonzero("recomputed_inputs", sum(live.recomputedInputs), add);
     for (size_t i = 0; i < live.tensors.size(); ++i)
-      if (int64_t count = live.tensors[i] - replaced(i))
+      if (int64_t count = live.tensors[i] - away(static_cast<int32_t>(i)))
         activation(i, count * tensor(i));
     if (laid.headChunks > 1)
       addNonzero("held_by_loop", sum(live.loopTensors), add);
@@ -81,10 +81,22 @@ private:
   bool grouped() const {
     return shape.kind == "spmm" && choice.outputGroups > 1;
   }
-  /// Tensors of class `cls` in whose place a replica is.
-  int32_t replaced(size_t cls) const {
-    return grouped() && live.inputDies &&
-           shape.inClass == static_cast<int32_t>(cls);
+  int32_t keyClass() const {
+    return shape.keyClass >= 0 ? shape.keyClass : shape.inClass;
+  }
+  bool exchangesKeys() const { return shape.kvHeads < shape.heads; }
+  /// Live tensors of class `cls` that are not there while the kernel does its
+  /// main work: an input in whose place a replica is, keys and values that have
+  /// been copied, gradients of them that come later.
+  int32_t away(int32_t cls) const {
+    if (grouped())
+      return live.inputDies && shape.inClass == cls;
+    if (shape.kind != "attention")
+      return 0;
+    int32_t keys = shape.backward || exchangesKeys() ? live.dyingKeys : 0;
+    keys += shape.backward ? 2 : 0;
+    return (cls == keyClass() ? keys : 0) +
+           (cls == shape.inClass ? live.dyingOutputs : 0);
   }
   /// All features of a token group, shared by the columns of an output group.
   int64_t replica() const {
@@ -111,7 +123,7 @@ private:
     else if (shape.kind == "attention")
       addAttention(add);
     else if (shape.kind == "gather")
-      add("row", features() * (shape.backward ? 4 : bytes));
+      addRow(add);
     else
       addElementwise(add);
   }
@@ -119,10 +131,10 @@ private:
   template <typename F> void addProduct(F add) const {
     int64_t sums = rounded(choice.buffers * tl * sumBytes), handed = 0;
     // Columns behind the groups': their rows are made by others.
-    int64_t left = laid.tokens.groupColumns % choice.outputGroups;
-    if (left && shape.outClass >= 0) {
-      int64_t made = laid.features[shape.outClass] *
-                     (1 + ceilDiv(left, choice.outputGroups));
+    int64_t go = choice.outputGroups;
+    int64_t inGroups = laid.tokens.groupColumns / go * go;
+    if (shape.outClass >= 0 && laid.columns[shape.outClass] > inGroups) {
+      int64_t made = 2 * laid.features[shape.outClass];
       handed = rounded(made * tl * bytes) + passing(made, bytes);
       add("handed_on", handed);
     }
@@ -168,23 +180,52 @@ private:
     at.keyBlock = std::clamp<int64_t>(choice.keyBlock, 1, at.perSequence);
     at.backward = shape.backward;
     AttentionBuffers buffers(at);
-    add("keys_and_values", rounded(buffers.blocks * bytes));
-    add("scores",
-        rounded(buffers.scores * sumBytes) + 4 * (buffers.shared + 1));
-    add("softmax", 4 * (2 * buffers.statistics + buffers.work + buffers.product));
-    addNonzero("gradients", rounded(buffers.gradients * sumBytes), add);
-    if (sumBytes != bytes)
-      add("output", rounded(at.slots * tl * sumBytes));
-    if (shape.kvHeads < shape.heads) {
-      int64_t keys = shape.keyClass >= 0 ? laid.features[shape.keyClass] : 0;
-      add("passing", std::max(passing(keys, bytes),
-                              shape.backward ? passing(at.slots, sumBytes) : 0));
+    int64_t blocks = rounded(buffers.blocks * bytes);
+    int64_t gradients = rounded(buffers.gradients * sumBytes);
+    int64_t scores =
+        rounded(buffers.scores * sumBytes) + 4 * (buffers.shared + 1);
+    int64_t softmax = 4 * (2 * buffers.statistics + buffers.work +
+                           buffers.product);
+    int64_t output =
+        sumBytes != bytes ? rounded(at.slots * tl * sumBytes) : 0;
+    add("keys_and_values", blocks);
+    add("scores", scores);
+    add("softmax", softmax);
+    addNonzero("gradients", gradients, add);
+    addNonzero("output", output, add);
+    // Before that keys and values are copied, after it their gradients.
+    int64_t query = tensor(shape.inClass), key = tensor(keyClass());
+    int64_t dying = live.dyingKeys * key;
+    int64_t main = scores + softmax + gradients + output;
+    int64_t before = 0, after = 0;
+    if (shape.backward || exchangesKeys())
+      before = dying - (query - live.dyingOutputs * query) - main;
+    if (exchangesKeys())
+      before += passing(laid.features[keyClass()], bytes);
+    if (shape.backward) {
+      bool direct = sumBytes == bytes || !exchangesKeys();
+      after = 2 * key - live.dyingQueries * query -
+              (main + blocks - (direct ? gradients : blocks));
+      if (exchangesKeys())
+        after += passing(at.slots, direct ? sumBytes : bytes);
     }
+    addNonzero("exchange", std::max<int64_t>({0, before, after}), add);
+  }
+
+  /// Of the result, else of the inputs; -1 where neither has features.
+  int32_t anyClass() const {
+    return shape.outClass >= 0 ? shape.outClass : shape.inClass;
+  }
+
+  /// A row of the table on its way; backward a sum in f32.
+  template <typename F> void addRow(F add) const {
+    if (int32_t cls = anyClass(); cls >= 0)
+      add("row", rounded(laid.features[cls] * (shape.backward ? 4 : bytes)));
   }
 
   template <typename F> void addElementwise(F add) const {
     addNonzero("temporaries", shape.temporaries * tl * 4, add);
-    int32_t cls = shape.outClass >= 0 ? shape.outClass : shape.inClass;
+    int32_t cls = anyClass();
     if (cls < 0)
       return;
     addNonzero("vectors",

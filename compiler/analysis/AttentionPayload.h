@@ -4,12 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_PAYLOAD_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_PAYLOAD_H
+#ifndef WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONPAYLOAD_H
+#define WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONPAYLOAD_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace waferflow::fabric::attention {
+namespace waferflow::flow {
 
 /// The one operation of a linalg.generic.
 struct Payload {
@@ -29,6 +29,6 @@ struct Payload {
 
 Payload payloadOf(mlir::linalg::GenericOp generic);
 
-} // namespace waferflow::fabric::attention
+} // namespace waferflow::flow
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_PAYLOAD_H
+#endif // WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONPAYLOAD_H

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/attention/Payload.h"
+#include "compiler/analysis/AttentionPayload.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -12,7 +12,7 @@
 
 using namespace mlir;
 
-namespace waferflow::fabric::attention {
+namespace waferflow::flow {
 
 /// The number that `value` is for every element.
 static std::optional<double> constantOf(linalg::GenericOp generic,
@@ -96,4 +96,4 @@ Payload payloadOf(linalg::GenericOp generic) {
   return {};
 }
 
-} // namespace waferflow::fabric::attention
+} // namespace waferflow::flow

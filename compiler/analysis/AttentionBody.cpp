@@ -1,11 +1,11 @@
-//===- Body.cpp - What the body of an attention kernel computes -----------===//
+//===- AttentionBody.cpp - What the body of an attention computes ---------===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/attention/Body.h"
-#include "compiler/lower-to-fabric/attention/Payload.h"
+#include "compiler/analysis/AttentionBody.h"
+#include "compiler/analysis/AttentionPayload.h"
 
 #include "compiler/analysis/Axes.h"
 #include "compiler/analysis/CausalMask.h"
@@ -16,9 +16,11 @@
 
 using namespace mlir;
 
-namespace waferflow::fabric::attention {
+namespace waferflow::flow {
 
 namespace {
+
+using Body = AttentionBody;
 
 /// Where a value without scores comes from: an argument, or a product.
 struct Source {
@@ -28,11 +30,11 @@ struct Source {
 
 class Reader {
 public:
-  explicit Reader(flow::AttentionOp kernel)
+  explicit Reader(AttentionOp kernel)
       : kernel(kernel), block(kernel.getBody().front()),
         axes(AxisAnalysis::ofBody(block, kernel.getBatch(), kernel.getSeq())) {}
 
-  FailureOr<Body> read();
+  FailureOr<AttentionBody> read();
 
 private:
   LogicalResult classify();
@@ -83,10 +85,10 @@ private:
     return unknown(at.getDefiningOp(), what);
   }
 
-  flow::AttentionOp kernel;
+  AttentionOp kernel;
   Block &block;
   AxisAnalysis axes;
-  Body body; ///< of the block's arguments and yielded values
+  AttentionBody body; ///< of the block's arguments and yielded values
 
   linalg::GenericOp exponential, rowSum;
   SmallVector<linalg::LinalgOp> scoreProducts, sums;
@@ -138,7 +140,7 @@ LogicalResult Reader::classify() {
         rowSum = generic;
   if (!rowSum)
     return unknown(exponential, "no sum over the exponentials of a row");
-  bool forward = kernel.getDirection() == flow::Direction::Forward;
+  bool forward = kernel.getDirection() == Direction::Forward;
   size_t expected = forward ? 1 : 2;
   if (scoreProducts.size() != expected || sums.size() != (forward ? 1 : 3))
     return unknown(static_cast<Operation *>(nullptr),
@@ -341,7 +343,7 @@ LogicalResult Reader::readSum(linalg::LinalgOp product) {
 }
 
 LogicalResult Reader::readResults() {
-  auto end = cast<flow::YieldOp>(block.getTerminator());
+  auto end = cast<YieldOp>(block.getTerminator());
   for (auto [i, value] : llvm::enumerate(end.getValues())) {
     auto found = source(value);
     if (failed(found))
@@ -362,7 +364,7 @@ LogicalResult Reader::readResults() {
   return success();
 }
 
-FailureOr<Body> Reader::read() {
+FailureOr<AttentionBody> Reader::read() {
   if (failed(classify()) || failed(readScores()))
     return failure();
   for (linalg::LinalgOp product : sums)
@@ -401,8 +403,8 @@ FailureOr<Body> Reader::read() {
 
 } // namespace
 
-FailureOr<Body> readBody(flow::AttentionOp kernel) {
+FailureOr<AttentionBody> readBody(AttentionOp kernel) {
   return Reader(kernel).read();
 }
 
-} // namespace waferflow::fabric::attention
+} // namespace waferflow::flow

@@ -1,20 +1,20 @@
-//===- Body.h - What the body of an attention kernel computes ---*- C++ -*-===//
+//===- AttentionBody.h - Which input is what ---------------------*- C++ -*-===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_BODY_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_BODY_H
+#ifndef WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONBODY_H
+#define WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONBODY_H
 
 #include "dialects/flow/Flow.h"
 
-namespace waferflow::fabric::attention {
+namespace waferflow::flow {
 
 /// Which input and result of a kernel is what: o = softmax(scale q k^T) v, or
 /// its gradients. Found in the body, since the order of inputs and results is
 /// that in which the graph has them.
-struct Body {
+struct AttentionBody {
   mlir::Value q, k, v;
   mlir::Value gradient;   ///< of o; backward alone
   mlir::Value o;          ///< forward
@@ -23,8 +23,8 @@ struct Body {
 };
 
 /// Errors name what in the body is of a form that this does not know.
-mlir::FailureOr<Body> readBody(flow::AttentionOp kernel);
+mlir::FailureOr<AttentionBody> readBody(AttentionOp kernel);
 
-} // namespace waferflow::fabric::attention
+} // namespace waferflow::flow
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_ATTENTION_BODY_H
+#endif // WAFERFLOW_COMPILER_ANALYSIS_ATTENTIONBODY_H
