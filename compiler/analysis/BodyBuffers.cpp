@@ -262,10 +262,10 @@ private:
     live = most = 0;
     for (Value root : roots)
       countUses(root);
-    for (Value root : roots) {
+    // Several results that may take the place of inputs are computed before
+    // any is stored.
+    for (Value root : roots)
       evaluate(root);
-      release(root);
-    }
     return most;
   }
 

@@ -108,10 +108,9 @@ private:
       point.dyingOutputs = diesAt(output, kernel);
   }
 
-  /// Whether the one result of a map takes the place of an input.
+  /// Whether results take the place of inputs.
   bool writesOver(Operation *op) const {
-    return isa<MapOp>(op) && op->getNumResults() == 1 &&
-           shape.buffers.lookup(op).pointwise;
+    return isa<MapOp>(op) && shape.buffers.lookup(op).pointwise;
   }
 
   /// The pass before the gradients of the same layer leaves them its output and

@@ -56,29 +56,47 @@ private:
   std::map<int32_t, int64_t> known;
 };
 
-/// SRAM for the map's only result, whose node at each feature is given: that of
-/// an input which nobody reads afterwards, where each place is read before it
-/// is written.
-FailureOr<Held> holdInPlace(StepLowering &lowering, flow::MapOp map,
-                            const ElementGraph &graph,
-                            ArrayRef<int32_t> nodes) {
-  Held shape = lowering.shapeOf(map->getResult(0));
-  for (Value operand : map->getOperands()) {
+/// A result with features, and the node of each feature.
+struct Wide {
+  OpResult result;
+  std::vector<int32_t> nodes;
+};
+
+/// The input that each result takes the place of, if any: nobody reads it
+/// afterwards, and each of its places is read only for the same place of the
+/// results. Results are computed before any is stored.
+std::vector<Value> findPlaces(StepLowering &lowering, flow::MapOp map,
+                              const ElementGraph &graph,
+                              ArrayRef<Wide> results) {
+  std::vector<Value> places(results.size());
+  // What is copied would be read after it was written over.
+  for (const Wide &wide : results)
+    for (int32_t node : wide.nodes)
+      if (node >= 0 && results.size() > 1 &&
+          graph[node].kind == Element::Kind::Activation)
+        return places;
+  for (Value operand : llvm::SmallSetVector<Value, 4>(
+           map->operand_begin(), map->operand_end())) {
     if (!lowering.diesIn(operand, map))
       continue;
     const Held &held = lowering.held(operand);
     Overwrites overwrites(lowering, map, graph, held.address);
-    bool fits = held.kind == shape.kind && held.layout == shape.layout &&
-                held.element == shape.element && held.extent == shape.extent;
-    for (auto [feature, node] : llvm::enumerate(nodes))
-      fits = fits && (node < 0 || overwrites.readsOnly(
-                                      node, static_cast<int64_t>(feature)));
-    if (fits) {
-      lowering.alias(map->getResult(0), operand);
-      return lowering.held(operand);
+    bool inPlace = true;
+    for (const Wide &wide : results)
+      for (auto [feature, node] : llvm::enumerate(wide.nodes))
+        inPlace &= node < 0 || overwrites.readsOnly(
+                                   node, static_cast<int64_t>(feature));
+    for (size_t i = 0; i < results.size() && inPlace; ++i) {
+      Held shape = lowering.shapeOf(results[i].result);
+      if (!places[i] && held.kind == shape.kind &&
+          held.layout == shape.layout && held.element == shape.element &&
+          held.extent == shape.extent) {
+        places[i] = operand;
+        break;
+      }
     }
   }
-  return lowering.hold(map->getResult(0));
+  return places;
 }
 
 } // namespace
@@ -87,8 +105,7 @@ LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
   ElementGraph graph;
   ElementBody body(lowering, map, graph);
   SlotPlan plan(lowering, map, graph);
-  // Results of one layout are computed together.
-  SmallVector<SlotPlan::Slots> jobs;
+  std::vector<Wide> wide;
   for (OpResult result : map->getResults()) {
     unsigned index = result.getResultNumber();
     Held shape = lowering.shapeOf(result);
@@ -101,8 +118,8 @@ LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
       continue;
     }
     FeatureOrder order = lowering.orderOf(shape.layout);
-    SmallVector<int32_t> nodes(order.features(), -1);
-    for (auto [feature, of] : llvm::enumerate(nodes)) {
+    wide.push_back({result, std::vector<int32_t>(order.features(), -1)});
+    for (auto [feature, of] : llvm::enumerate(wide.back().nodes)) {
       if (order.column[feature] < 0)
         continue;
       auto node = body.result(index, static_cast<int64_t>(feature));
@@ -110,21 +127,29 @@ LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
         return failure();
       of = *node;
     }
-    auto held = map->getNumResults() == 1
-                    ? holdInPlace(lowering, map, graph, nodes)
-                    : lowering.hold(result);
-    if (failed(held))
+  }
+  // Results of one layout are computed together.
+  SmallVector<SlotPlan::Slots> jobs;
+  std::vector<Value> places = findPlaces(lowering, map, graph, wide);
+  for (auto [i, each] : llvm::enumerate(wide)) {
+    if (places[i])
+      lowering.alias(each.result, places[i]);
+    else if (failed(lowering.hold(each.result)))
       return failure();
+    const Held &held = lowering.held(each.result);
     auto *job = llvm::find_if(jobs, [&](const SlotPlan::Slots &slots) {
-      return slots.layout == held->layout;
+      return slots.layout == held.layout;
     });
     if (job == jobs.end()) {
-      jobs.push_back({held->layout, {}, {}, false});
+      jobs.push_back({held.layout, {}, {}, false});
       job = &jobs.back();
-      job->nodes.resize(nodes.size());
+      job->nodes.resize(each.nodes.size());
     }
-    job->sinks.push_back({Sink::Kind::Store, *held, Combine::Add});
-    for (auto [list, node] : llvm::zip(job->nodes, nodes))
+    job->together = wide.size() > 1 && llvm::any_of(places, [](Value place) {
+                      return static_cast<bool>(place);
+                    });
+    job->sinks.push_back({Sink::Kind::Store, held, Combine::Add});
+    for (auto [list, node] : llvm::zip(job->nodes, each.nodes))
       if (node >= 0)
         list.push_back(node);
   }

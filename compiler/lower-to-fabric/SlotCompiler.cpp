@@ -239,11 +239,18 @@ void SlotCompiler::rows(const std::vector<RowRoot> &roots) {
   }
 }
 
-void SlotCompiler::slot(const std::vector<int32_t> &form, int32_t firstSink) {
+void SlotCompiler::slot(const std::vector<int32_t> &form, int32_t firstSink,
+                        bool together) {
   for (int32_t node : form)
     countUses(node);
-  for (size_t i = 0; i < form.size(); ++i)
+  size_t first = together && !form.empty() ? form.size() - 1 : 0;
+  for (size_t i = 0; i < first; ++i)
+    operand(form[i]);
+  // From the last on, round.
+  for (size_t n = 0; n < form.size(); ++n) {
+    size_t i = (first + n) % form.size();
     root(form[i], firstSink + static_cast<int32_t>(i));
+  }
 }
 
 } // namespace waferflow::fabric

@@ -25,7 +25,8 @@ public:
 
   void rows(const std::vector<RowRoot> &roots);
   /// One node for each sink from `firstSink` on.
-  void slot(const std::vector<int32_t> &form, int32_t firstSink);
+  void slot(const std::vector<int32_t> &form, int32_t firstSink,
+            bool together);
 
 private:
   using Operands = llvm::SmallVector<SlotOperand, 3>;

@@ -323,7 +323,8 @@ LogicalResult SlotPlan::prepare() {
   for (Job &job : jobs)
     for (const std::vector<int32_t> &form : job.forms) {
       job.codes.emplace_back();
-      SlotCompiler(*this, job.codes.back()).slot(form, job.firstSink);
+      SlotCompiler(*this, job.codes.back())
+          .slot(form, job.firstSink, job.slots.together);
     }
   return allocate();
 }

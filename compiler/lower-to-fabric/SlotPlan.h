@@ -71,6 +71,9 @@ public:
     std::vector<std::vector<int32_t>> nodes; ///< [feature][sink]
     /// A feature that lies in several columns is only computed in the first.
     bool once = false;
+    /// Sinks take the place of what their nodes read: all are computed before
+    /// any is stored.
+    bool together = false;
   };
   void add(Slots slots) {
     jobs.emplace_back();
