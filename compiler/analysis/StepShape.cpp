@@ -8,8 +8,11 @@
 
 #include "compiler/analysis/KernelCost.h"
 #include "compiler/analysis/Liveness.h"
+#include "compiler/elements/ElementWork.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
+
+#include <deque>
 
 using namespace mlir;
 
@@ -284,6 +287,13 @@ private:
   /// What is done once a token, or less often, every column does; the rest is
   /// shared as the narrowest class is that has room for it.
   LogicalResult addScalars(KernelShape &s, FlowKernel kernel) {
+    if (const auto &work = workOf(kernel)) {
+      s.scalars = work->scalars;
+      s.vectors = work->vectors;
+      if (s.kind == "reduce")
+        s.results = work->reductions;
+      return success();
+    }
     SmallVector<Value> values(kernel->getOperands());
     llvm::append_range(values, kernel->getResults());
     SmallVector<int32_t> classes = classesOf(values);
@@ -297,6 +307,48 @@ private:
           scalar.cls = cls;
       s.scalars.push_back(scalar);
     });
+  }
+
+  /// What the kernel issues; layers have equal kernels, which are looked at
+  /// once.
+  const std::optional<fabric::ElementWork> &workOf(Operation *kernel) {
+    fabric::WorkContext context;
+    context.inputs.tokens = tokens;
+    context.inputs.seq = step->getAttrOfType<StepAttr>("flow.step").getSeq();
+    context.inputs.residentOf =
+        [&](Value value) -> std::optional<fabric::Resident> {
+      if (shape.classIndex(value) >= 0)
+        return fabric::Resident::Activation;
+      if (isa<BlockArgument>(value))
+        return std::nullopt;
+      return cast<RankedTensorType>(value.getType()).getRank() == 0
+                 ? fabric::Resident::Scalar
+                 : fabric::Resident::RowScalar;
+    };
+    context.storage = step->getAttrOfType<StepAttr>("flow.step").getType();
+    context.classOf = [&](Value value) { return shape.classIndex(value); };
+    context.classes = &shape.classes;
+    auto alike = [&](Operation *other) {
+      auto values = [&](Operation *op) {
+        SmallVector<std::pair<int32_t, std::optional<fabric::Resident>>> list;
+        for (Value operand : op->getOperands())
+          list.push_back(
+              {shape.classIndex(operand), context.inputs.residentOf(operand)});
+        for (Value result : op->getResults())
+          list.push_back({shape.classIndex(result), std::nullopt});
+        return list;
+      };
+      return other->getName() == kernel->getName() &&
+             values(other) == values(kernel) &&
+             OperationEquivalence::isRegionEquivalentTo(
+                 &other->getRegion(0), &kernel->getRegion(0),
+                 OperationEquivalence::IgnoreLocations);
+    };
+    for (const auto &[other, work] : works)
+      if (alike(other))
+        return work;
+    works.push_back({kernel, fabric::elementWork(kernel, context)});
+    return works.back().second;
   }
 
   LogicalResult setClasses(KernelShape &s, Operation *op, Value in, Value out) {
@@ -341,6 +393,7 @@ private:
   llvm::StringMap<int32_t> countsOf; ///< index into shape.counts, by weight
   llvm::EquivalenceClasses<const void *> groups;
   DenseMap<Value, int32_t> inputIds;
+  std::deque<std::pair<Operation *, std::optional<fabric::ElementWork>>> works;
 };
 
 } // namespace

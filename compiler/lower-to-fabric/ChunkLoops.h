@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKLOOPS_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKLOOPS_H
 
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 #include "compiler/lower-to-fabric/StepLowering.h"
 
 namespace waferflow::fabric::chunks {

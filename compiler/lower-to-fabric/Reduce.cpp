@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/elements/ElementBody.h"
 #include "compiler/lower-to-fabric/Collect.h"
-#include "compiler/lower-to-fabric/ElementBody.h"
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "compiler/lower-to-fabric/SlotPlan.h"
 
@@ -22,7 +22,8 @@ using Kind = Element::Kind;
 class Reducer {
 public:
   Reducer(StepLowering &lowering, flow::ReduceOp reduce)
-      : lowering(lowering), reduce(reduce), body(lowering, reduce, graph) {}
+      : lowering(lowering), reduce(reduce),
+        body(lowering.elementInputs(), reduce, graph) {}
 
   LogicalResult run() {
     for (OpResult result : reduce->getResults()) {

@@ -91,6 +91,28 @@ bool StepLowering::isHeld(Value value) const {
   return values.contains(it == renamed.end() ? value : it->second);
 }
 
+ElementInputs StepLowering::elementInputs() const {
+  ElementInputs inputs;
+  inputs.tokens = tokens.tokens;
+  inputs.seq = tokens.seq;
+  inputs.residentOf = [this](Value value) -> std::optional<Resident> {
+    if (!isHeld(value))
+      return std::nullopt;
+    switch (held(value).kind) {
+    case Held::Kind::Activation:
+      return Resident::Activation;
+    case Held::Kind::RowScalar:
+      return Resident::RowScalar;
+    case Held::Kind::Scalar:
+      return Resident::Scalar;
+    case Held::Kind::Scratch:
+      break;
+    }
+    return std::nullopt;
+  };
+  return inputs;
+}
+
 const Held &StepLowering::held(Value value) const {
   if (auto it = renamed.find(value); it != renamed.end())
     value = it->second;

@@ -8,6 +8,7 @@
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
 
 #include "compiler/MappedStep.h"
+#include "compiler/elements/ElementInputs.h"
 #include "compiler/lower-to-fabric/SramAllocator.h"
 #include "dialects/fabric/Fabric.h"
 #include "dialects/flow/Orders.h"
@@ -80,6 +81,8 @@ public:
   /// Where a value that is alive lies.
   const Held &held(mlir::Value value) const;
   bool isHeld(mlir::Value value) const;
+  /// What a kernel's body asks of its inputs (ElementBody).
+  ElementInputs elementInputs() const;
   /// Gives a kernel's result its SRAM until its last use; an error with the
   /// bytes that are missing where it does not fit. Integers are held as i32,
   /// booleans as i16, scalars a token and scalars as f32, activations in the

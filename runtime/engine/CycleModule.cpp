@@ -272,6 +272,20 @@ std::optional<Error> CycleModule::runProgram(
     output.expected = *expected;
   }
 
+  // Steps follow one another: each program meets the routes of another. What
+  // cores do by themselves needs none.
+  if (!program.getBody().getOps<RouteOp>().empty()) {
+    counted.rerouteCycles = side->machine().rerouteCycles;
+    run.rerouteCycles += counted.rerouteCycles;
+    run.cycles += counted.rerouteCycles;
+    runner.pass(counted.rerouteCycles);
+  }
+  // The store knows the schedule: it sends ahead, so that its latency is met
+  // once.
+  if (!run.programs.empty())
+    for (cycle::EdgeInput &input : translated->inputs)
+      input.sentAhead = true;
+
   cycle::CycleOptions observed = options;
   if (recorder)
     observed.observer = recorder->begin(counted.name, run.cycles);
@@ -377,11 +391,6 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
       int done = static_cast<int>(run.programs.size());
       if (progress)
         progress(program.getSymName().str(), done, total);
-      if (done) {
-        run.rerouteCycles += machine.rerouteCycles;
-        run.cycles += machine.rerouteCycles;
-        runner.pass(machine.rerouteCycles);
-      }
       if (auto error = runProgram(runner, program, inputs, options, recorder,
                                   image, run))
         return *error;

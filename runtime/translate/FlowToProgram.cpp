@@ -185,7 +185,9 @@ private:
     else if (auto attention = dyn_cast<AttentionOp>(op))
       added = addAttention(attention, index);
     else if (isa<MapOp>(op))
-      added = addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index)});
+      added =
+          addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index),
+                         streamedVectors(mapped.problem, mapped.laid, index)});
     else if (isa<ReduceOp>(op))
       added = addBody(s, reduceWork(mapped.problem, mapped.laid, index));
     else if (auto gather = dyn_cast<GatherOp>(op))

@@ -23,14 +23,25 @@
 
 namespace waferflow {
 
-/// One scalar instruction of a map or reduce.
+/// One instruction of a map or reduce, as a core's code has it.
 struct ScalarShape {
+  enum class How {
+    Flat,       ///< set up once, over all slots and tokens
+    EachSlot,   ///< over the tokens of a slot, launched in a loop
+    WrittenOut, ///< over the tokens of a slot, set up for each
+    NoStart,    ///< what another instruction takes longer
+    Scalar,     ///< scalar code, for each slot
+    EachToken   ///< scalar code, for each token of a slot
+  };
   ScalarOp op = ScalarOp::Add;
   int64_t perToken = 0; ///< executions a token over all columns
   int64_t once = 0;     ///< executions that no number of tokens changes
   /// Class whose features it runs over; -1: values of one scalar a token, which
   /// every column works on.
   int32_t cls = -1;
+  std::optional<ElementType> type = {}; ///< none: the storage type
+  How how = How::Flat;
+  int64_t scalarSlots = 0; ///< of scalar code
 };
 
 /// One kernel before it is mapped. Work is counted a token.
@@ -60,7 +71,8 @@ struct KernelShape {
   // map and reduce
   std::vector<ScalarShape> scalars;
   bool overX = false, overY = false; ///< reduce
-  int64_t results = 0;               ///< reduce: values it reduces at once
+  int64_t results = 0;               ///< reduce: exchanges, one after the other
+  std::vector<int32_t> vectors;      ///< classes of streamed vectors of weights
 };
 
 /// What is resident while kernel i runs, besides its own buffers.
@@ -157,6 +169,10 @@ int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
 /// core.
 std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
                                    const LaidOut &laid, size_t kernel);
+
+/// The vectors of weights that a map or reduce takes in.
+std::vector<StreamedVector> streamedVectors(const MappingProblem &problem,
+                                            const LaidOut &laid, size_t kernel);
 
 /// The exchange of a reduce: its axes, cores and partial values a core.
 Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,

@@ -72,9 +72,10 @@ class Counters:
 
 @dataclass(frozen=True)
 class CycleKernel:
-    """One program of the step."""
+    """One program of the step. reroute_cycles: before it, while routes are set; not in counters."""
 
     name: str
+    reroute_cycles: int
     counters: Counters
 
 
@@ -101,7 +102,7 @@ class CycleReport:
     """One executed step.
 
     model, step, sparsity, mask and seed are what `compile` said of the program, None where
-    nothing was said. cycles: of all programs and, of these, `reroute_cycles` between them.
+    nothing was said. cycles: of all programs and, of these, `reroute_cycles` before them.
     weights: where the values came from. loss_scale: what the gradients were multiplied by.
     host_written_bytes, host_read_bytes: what the host wrote into SRAM and read back between
     programs, which takes no cycles here. energy: None where the machine does not give all of its

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
+#ifndef WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H
+#define WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H
 
 #include "mlir/IR/Attributes.h"
 
@@ -120,4 +120,4 @@ private:
 
 } // namespace waferflow::fabric
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
+#endif // WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 
 #include <algorithm>
 #include <cmath>
