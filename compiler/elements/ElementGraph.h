@@ -108,6 +108,11 @@ public:
   int32_t negated(int32_t truth);
 
   const Reduction &reduction(int64_t index) const { return reductions[index]; }
+  /// Values over features or tokens that `roots` need, in the order in which
+  /// they are to be made.
+  std::vector<int32_t> reductionsOf(const std::vector<int32_t> &roots) const;
+  /// The feature in whose place a term is counted: that of what it reads.
+  int64_t featureOf(int32_t node, int64_t otherwise) const;
 
 private:
   using Key =

@@ -164,23 +164,10 @@ private:
         return false;
       roots.push_back({*node, heldAs(result.getType(), false)});
     }
-    std::vector<int32_t> reductions;
-    std::set<int32_t> seen;
-    auto look = [&](auto &&self, int32_t node) -> void {
-      if (node < 0 || !seen.insert(node).second)
-        return;
-      const Element element = graph[node];
-      for (int32_t argument : element.arguments)
-        self(self, argument);
-      if (element.kind == Kind::OverFeatures)
-        for (const Reduction::Term &term : graph.reduction(element.index).terms)
-          self(self, term.node);
-      if (element.kind == Kind::OverFeatures ||
-          element.kind == Kind::OverTokens)
-        reductions.push_back(node);
-    };
+    std::vector<int32_t> wanted;
     for (const Root &root : roots)
-      look(look, root.node);
+      wanted.push_back(root.node);
+    std::vector<int32_t> reductions = graph.reductionsOf(wanted);
     work.reductions += static_cast<int64_t>(reductions.size());
     for (int32_t node : reductions) {
       const Element element = graph[node];
@@ -201,7 +188,7 @@ private:
         jobs[0].cls = in;
         jobs[0].targets = {target};
         for (const Reduction::Term &term : graph.reduction(element.index).terms)
-          jobs[0].nodes[featureOf(term.node, term.feature)] = {term.node};
+          jobs[0].nodes[graph.featureOf(term.node, term.feature)] = {term.node};
       } else {
         rows.push_back({element.arguments[0], target});
       }
@@ -244,18 +231,6 @@ private:
                                          (*step.classes)[widest].features))
         widest = cls;
     return widest;
-  }
-
-  int64_t featureOf(int32_t node, int64_t otherwise) const {
-    const Element &element = graph[node];
-    if (element.kind == Kind::Activation)
-      return element.index;
-    int64_t feature = -1;
-    if (element.kind == Kind::Apply)
-      for (int32_t argument : element.arguments)
-        if (argument >= 0 && feature < 0)
-          feature = featureOf(argument, -1);
-    return feature < 0 ? otherwise : feature;
   }
 
   std::vector<int64_t> looked(int64_t features) const {
