@@ -77,6 +77,11 @@ public:
   /// result that it is a part of.
   void setLayout(mlir::Value value, flow::LayoutAttr layout);
   void setResultName(mlir::Value value, std::string name);
+  /// The host reads the result `name` of the step in pieces, of which `value`
+  /// is one; those of a kernel's result; whether there are any.
+  void addPiece(mlir::Value value, std::string name);
+  std::vector<std::string> piecesOf(mlir::Value value) const;
+  bool isInPieces(llvm::StringRef name) const;
 
   /// Where a value that is alive lies.
   const Held &held(mlir::Value value) const;
@@ -115,9 +120,10 @@ public:
   std::string nextName(mlir::Operation *kernel, llvm::StringRef part = {});
   /// The name by which the host knows an argument of the step.
   std::string argumentName(mlir::BlockArgument argument) const;
-  /// The name of the step's result `index`: "<weight>.grad", "loss"; of a value
-  /// that the step returns.
-  std::string resultName(unsigned index) const;
+  /// The name of the step's result `index`: "<weight>.grad", "loss" (the first
+  /// scalar), "logits" (the first activation of the head), "result2"; of a
+  /// value that the step returns.
+  std::string resultName(unsigned index) const { return names[index]; }
   std::optional<std::string> resultName(mlir::Value value) const;
 
 private:
@@ -130,13 +136,16 @@ private:
                                     const char *what);
 
   StepLowering() = default;
+  void nameResults();
 
   flow::MappedStep mapped;
   SramAllocator sram{0};
   llvm::DenseMap<mlir::Value, Held> values;
   llvm::DenseMap<mlir::Value, mlir::Value> renamed;      ///< to what holds it
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
-  llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
+  std::vector<std::string> names; ///< of the step's results
+  llvm::DenseMap<mlir::Value, std::string> resultNames; ///< of new values
+  std::vector<std::pair<mlir::Value, std::string>> resultPieces;
   std::vector<Held> scratches;
   std::vector<Left> lefts;
   std::vector<std::pair<HostAttr, Held>> residents;

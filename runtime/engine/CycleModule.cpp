@@ -17,6 +17,8 @@
 
 #include "mlir/IR/Verifier.h"
 
+#include <new>
+
 using namespace mlir;
 using namespace waferflow::fabric;
 
@@ -334,6 +336,22 @@ CycleModule::recorder(const cycle::TraceRequest &request) {
   return cycle::Recorder::create(request, machine.width, machine.height, names);
 }
 
+/// Memory of all cores; an error where this computer does not have as much.
+static Result<cycle::SramImage> imageOf(const Machine &machine, int64_t bytes) {
+  try {
+    return cycle::SramImage(machine.width, machine.height, bytes);
+  } catch (const std::bad_alloc &) {
+    return Error{"machine '" + machine.name + "'",
+                 "fidelity cycle expected " + std::to_string(bytes) +
+                     " bytes of memory for each of " +
+                     std::to_string(machine.width) + " x " +
+                     std::to_string(machine.height) +
+                     " cores, got less here; compile for fewer cores "
+                     "(--machine tiny, or --set fabric.width=64 "
+                     "fabric.height=64)"};
+  }
+}
+
 /// Bytes of a core's memory that any program or the host may touch.
 static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
   int64_t bytes = 8;
@@ -371,8 +389,10 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
                                     cycle::Recorder *recorder) {
   CycleRun run;
   const Machine &machine = side->machine();
-  cycle::SramImage image(machine.width, machine.height,
-                         bytesUsed(*op, machine.sramBytes));
+  auto memory = imageOf(machine, bytesUsed(*op, machine.sramBytes));
+  if (!memory)
+    return memory.errors;
+  cycle::SramImage &image = *memory;
   HostBuffers buffers(*side);
   auto programs = op->getOps<ProgramOp>();
   int total = static_cast<int>(std::distance(programs.begin(), programs.end()));
@@ -396,6 +416,8 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
         return *error;
     }
   }
+  if (auto error = buffers.checkWhole())
+    return *error;
   for (const HostDeclaration &result : side->results())
     if (!run.outputs.count(result.name))
       return Error{"result '" + result.name + "'",

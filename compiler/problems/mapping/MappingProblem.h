@@ -109,6 +109,11 @@ struct MappingProblem {
   std::optional<Error> check() const;
 };
 
+/// Colors of the rings of `groups` interleaved output groups, beside the
+/// weight's: `groups` + 1 from member to member in turns, since a ring passes
+/// the columns of the others, and one a group for the ways back.
+constexpr int64_t interleavedColors(int64_t groups) { return 2 * groups + 1; }
+
 struct KernelChoice {
   int64_t outputGroups = 1;
   GroupForm form = GroupForm::Contiguous;

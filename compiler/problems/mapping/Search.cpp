@@ -355,7 +355,7 @@ private:
 
   template <typename F> void considerForms(int64_t go, F consider) const {
     for (GroupForm form : {GroupForm::Contiguous, GroupForm::Interleaved}) {
-      if (go == 1 && form == GroupForm::Interleaved)
+      if (form == GroupForm::Interleaved && (go == 1 || !hasColors(go)))
         continue;
       KernelChoice choice;
       choice.outputGroups = go;
@@ -363,6 +363,14 @@ private:
       choice.buffers = kSpmmBuffers;
       consider(choice);
     }
+  }
+
+  /// For rings of interleaved groups and one stream of weights; columns that
+  /// are alone have no ring.
+  bool hasColors(int64_t go) const {
+    const Machine &machine = problem.machine;
+    return laid.tokens.groupColumns / go < 2 ||
+           interleavedColors(go) + 1 <= machine.colors - machine.reservedColors;
   }
 
   /// Every spmm has a column a group at least.
