@@ -85,9 +85,9 @@ def test_more_cores_than_memory_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(small(VOCABULARY)))
     options = {"machine": "tiny", "tokens": BATCH * SEQ, "seq": SEQ, "step": "forward"}
     text = waferflow.compile(str(tmp_path), to="fabric", text=True, **options)
-    for size in (r"width = 12\b", r"height = 10\b"):
-        text, changed = re.subn(size, size.split()[0] + " = 65536", text, count=1)
-        assert changed
+    for size in (r"fabric.width = 12\b", r"fabric.height = 10\b"):
+        text, changed = re.subn(size, size.split()[0] + " = 65536", text)
+        assert changed == 1
     program = cycle.Program(text.encode())
     inputs = program.synthetic_weights(0) | program.synthetic_batch(VOCABULARY, 0)
     with pytest.raises(WaferflowError, match="bytes of memory for each of 65536 x 65536 cores"):
