@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/analysis/Liveness.h"
 
+#include "dialects/flow/Orders.h"
+
 using namespace mlir;
 
 namespace waferflow::flow {
@@ -118,7 +120,8 @@ private:
 
   int slotOf(Value value) const {
     // A replica belongs to the plan of the kernel that reads it.
-    if (value.getDefiningOp<RelayoutOp>())
+    if (auto relayout = value.getDefiningOp<RelayoutOp>();
+        relayout && !changesOrder(relayout))
       return kNothing;
     if (int32_t cls = shape.classIndex(value); cls >= 0)
       return cls;

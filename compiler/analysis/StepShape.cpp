@@ -9,6 +9,7 @@
 #include "compiler/analysis/KernelCost.h"
 #include "compiler/analysis/Liveness.h"
 #include "compiler/elements/ElementWork.h"
+#include "dialects/flow/Orders.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
 
@@ -80,7 +81,9 @@ private:
       SmallVector<Value> values(kernel->getOperands());
       llvm::append_range(values, kernel->getResults());
       llvm::erase_if(values, [&](Value v) { return !isActivation(v); });
-      bool joins = isa<MapOp, ReduceOp, RelayoutOp>(kernel.getOperation());
+      auto relayout = dyn_cast<RelayoutOp>(kernel.getOperation());
+      bool joins = relayout ? !changesOrder(relayout)
+                            : isa<MapOp, ReduceOp>(kernel.getOperation());
       for (Value value : values) {
         groups.insert(value.getAsOpaquePointer());
         if (joins)
@@ -96,6 +99,7 @@ private:
   struct Touch {
     int64_t heads = 0, headDim = 0, sharing = 1;
     bool onlyHead = true;
+    StringRef order; ///< that a relayout brought the group to
   };
 
   void nameClasses() {
@@ -109,6 +113,9 @@ private:
           continue;
         Touch &touch = touches[leader(value)];
         touch.onlyHead &= kernel.getSection() == KernelSection::Head;
+        if (auto relayout = value.getDefiningOp<RelayoutOp>();
+            relayout && changesOrder(relayout))
+          touch.order = relayout.getTo().getOrder().getValue();
         if (!attention)
           continue;
         int64_t dim = attention.getHeadDim();
@@ -145,6 +152,8 @@ private:
       cls.name += "_shared_" + std::to_string(cls.sharing);
     if (cls.chunked)
       cls.name += "_chunked";
+    if (!touch.order.empty())
+      cls.name += ("_in_" + touch.order).str();
     auto [it, isNew] = indexOf.try_emplace(cls.name, shape.classes.size());
     if (isNew)
       shape.classes.push_back(cls);

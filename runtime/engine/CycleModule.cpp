@@ -158,15 +158,20 @@ std::optional<Error> CycleModule::complete(HostTensors &inputs) {
   return checkTokenNumbers(inputs);
 }
 
-/// A token number that no row of the vocabulary has would find nothing, without
-/// a word.
-std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
+int64_t CycleModule::vocabulary() {
   int64_t rows = 0;
   op->walk([&](InjectOp inject) {
     if (HostAttr host = inject.getHostAttr(); host && host.getForm() == "table")
       if (auto *table = side->argument(host.getTensor().str()))
         rows = std::max(rows, table->shape.front());
   });
+  return rows;
+}
+
+/// A token number that no row of the vocabulary has would find nothing, without
+/// a word.
+std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
+  int64_t rows = vocabulary();
   if (!rows)
     return std::nullopt;
   for (auto write : op->getOps<WriteOp>()) {

@@ -64,6 +64,8 @@ public:
 
   mlir::ModuleOp module() { return *op; }
   HostSide &host() { return *side; }
+  /// Rows of the table in which token numbers are looked up; 0 without one.
+  int64_t vocabulary();
   /// What the program multiplies its gradients by, a constant of its code.
   double lossScale();
   /// Another. An error: the program was compiled without one.

@@ -347,12 +347,13 @@ Result<int64_t> HostBuffers::read(ReadOp read, const cycle::SramImage &image,
           take(static_cast<int64_t>(i), core.tokens[i]);
   });
   int64_t all = static_cast<int64_t>(taken.size());
-  if (layout) {
-    all = 0;
+  if (layout) { // of replicas one is enough
+    std::vector<bool> has(layout->featureCount);
     for (const auto &column : layout->features.features)
-      all += std::count_if(column.begin(), column.end(),
-                           [](int64_t feature) { return feature >= 0; });
-    all *= side.tokens().tokens;
+      for (int64_t feature : column)
+        if (feature >= 0)
+          has[feature] = true;
+    all = std::count(has.begin(), has.end(), true) * side.tokens().tokens;
   }
   int64_t missing = all - std::count(taken.begin(), taken.end(), true);
   if (missing)

@@ -218,6 +218,11 @@ class Program:
             made[argument["name"]] = (WEIGHT_DEVIATION * values).astype(np.float32)
         return made
 
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the table in which token numbers are looked up; 0 without one."""
+        return self.module.vocabulary
+
     def synthetic_batch(self, vocabulary: int, seed: int) -> dict[str, np.ndarray]:
         """Token numbers: the same for inputs and labels, uniform in [0, vocabulary)."""
         rng = np.random.default_rng([seed, len(self.arguments)])
