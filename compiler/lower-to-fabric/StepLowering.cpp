@@ -332,17 +332,13 @@ std::string StepLowering::argumentName(BlockArgument argument) const {
                        : "arg" + std::to_string(index);
 }
 
-/// Whether the language-model head makes an activation: logits.
-static bool isOfHead(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (auto kernel = dyn_cast<flow::FlowKernel>(op))
-      return kernel.getSection() == flow::KernelSection::Head &&
-             cast<RankedTensorType>(value.getType()).getRank() == 2;
-    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-      return false;
-    value = op->getOperand(0);
-  }
-  return false;
+/// Whether `value` is what the language-model head's product gives, reshaped.
+static bool isLogits(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  auto spmm = dyn_cast_or_null<flow::SpmmOp>(op);
+  return spmm && spmm.getSection() == flow::KernelSection::Head;
 }
 
 void StepLowering::nameResults() {
@@ -357,7 +353,7 @@ void StepLowering::nameResults() {
     } else if (cast<RankedTensorType>(value.getType()).getRank() == 0) {
       if (!std::exchange(loss, true))
         name = "loss";
-    } else if (isOfHead(value) && !std::exchange(logits, true)) {
+    } else if (isLogits(value) && !std::exchange(logits, true)) {
       name = "logits";
     }
     names.push_back(std::move(name));

@@ -121,7 +121,7 @@ public:
   /// The name by which the host knows an argument of the step.
   std::string argumentName(mlir::BlockArgument argument) const;
   /// The name of the step's result `index`: "<weight>.grad", "loss" (the first
-  /// scalar), "logits" (the first activation of the head), "result2"; of a
+  /// scalar), "logits" (the first product of the head), "result2"; of a
   /// value that the step returns.
   std::string resultName(unsigned index) const { return names[index]; }
   std::optional<std::string> resultName(mlir::Value value) const;

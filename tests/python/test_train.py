@@ -67,10 +67,9 @@ def test_one_step_is_recorded(program: Path, tmp_path: Path) -> None:
     assert cli.main([*command, "--trace", str(first), "--landings", str(lines)]) == 0
     steps = ["--steps", "3", "--traced-step", "3", "--learning-rate", "0.1"]
     assert cli.main([*command, "--trace", str(third), *steps]) == 0
-    for trace in (first, third):
-        recorded = programs_of(trace)
-        assert [name for name, *_ in recorded] == [names[0], chosen]
-        assert recorded[0][1] == 0  # a step's time begins with the step
+    recorded = [programs_of(trace) for trace in (first, third)]
+    assert [name for name, *_ in recorded[0]] == [names[0], chosen]
+    assert recorded[0] == recorded[1]  # a step's time begins with the step
     assert " P0." in lines.read_text()
     assert "P1." not in lines.read_text()
 
