@@ -44,10 +44,13 @@ public:
       const KernelShape &shape = mapped.problem.kernels[i];
       Operation *op = kernel;
       std::optional<LayoutAttr> in = kernel.getInLayout();
-      if (auto relayout = dyn_cast<RelayoutOp>(op))
+      std::optional<LayoutAttr> out = kernel.getOutLayout();
+      if (auto relayout = dyn_cast<RelayoutOp>(op)) {
         in = relayout.getFrom();
+        out = relayout.getTo();
+      }
       if (failed(add(op, shape.inClass, shape.layer, in)) ||
-          failed(add(op, shape.outClass, shape.layer, kernel.getOutLayout())))
+          failed(add(op, shape.outClass, shape.layer, out)))
         return failure();
     }
     return success();

@@ -210,17 +210,8 @@ private:
   }
 
   void readInput(BlockArgument argument) {
-    Value input = kernel->getOperand(argument.getArgNumber());
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type)
-      return;
-    bool ofStep = isa<BlockArgument>(input);
-    Differs d = differs(argument);
     if (isTokens(argument))
-      found.tokenTables.insert(input);
-    else if (ofStep && d.features && !d.tokens &&
-             inputs.insert(argument).second)
-      ++found.vectors;
+      found.tokenTables.insert(kernel->getOperand(argument.getArgNumber()));
   }
 
   void release(Value value) {
@@ -277,7 +268,6 @@ private:
   DenseMap<Value, Differs> known;
   llvm::SetVector<Value> rows; ///< of tokens alone: computed once, before
   llvm::MapVector<Operation *, SmallVector<Value>> sums; ///< and their terms
-  DenseSet<Value> inputs;
   bool ofRows = false;
   DenseMap<Value, int64_t> uses;
   DenseSet<Value> done;

@@ -21,7 +21,6 @@ struct BodyBuffers {
   int64_t temporaries = 0; ///< vectors of one 4-byte number a token, the most
   int64_t reductions = 0;  ///< the same, of sums and maxima on their way
   int64_t featureSums = 0; ///< f32 vectors of one number a feature
-  int64_t vectors = 0;     ///< weight vectors, of one number a feature
   /// Constants that the host lays down: of each place in a sequence and
   /// feature; of each feature. Token numbers of the step's inputs.
   llvm::SmallSetVector<mlir::Attribute, 4> positionTables;

@@ -7,6 +7,7 @@
 #include "compiler/analysis/Liveness.h"
 
 #include "compiler/analysis/AttentionBody.h"
+#include "dialects/flow/Orders.h"
 
 using namespace mlir;
 
@@ -278,7 +279,8 @@ private:
 
   int slotOf(Value value) const {
     // A replica belongs to the plan of the kernel that reads it.
-    if (value.getDefiningOp<RelayoutOp>())
+    if (auto relayout = value.getDefiningOp<RelayoutOp>();
+        relayout && !changesOrder(relayout))
       return kNothing;
     if (int32_t cls = shape.classIndex(value); cls >= 0)
       return cls;

@@ -8,8 +8,12 @@
 
 #include "compiler/analysis/KernelCost.h"
 #include "compiler/analysis/Liveness.h"
+#include "compiler/elements/ElementWork.h"
+#include "dialects/flow/Orders.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
+
+#include <deque>
 
 using namespace mlir;
 
@@ -81,7 +85,9 @@ private:
       SmallVector<Value> values(kernel->getOperands());
       llvm::append_range(values, kernel->getResults());
       llvm::erase_if(values, [&](Value v) { return !isActivation(v); });
-      bool joins = isa<MapOp, ReduceOp, RelayoutOp>(kernel.getOperation());
+      auto relayout = dyn_cast<RelayoutOp>(kernel.getOperation());
+      bool joins = relayout ? !changesOrder(relayout)
+                            : isa<MapOp, ReduceOp>(kernel.getOperation());
       for (Value value : values) {
         groups.insert(value.getAsOpaquePointer());
         if (joins)
@@ -97,6 +103,7 @@ private:
   struct Touch {
     int64_t heads = 0, headDim = 0, sharing = 1;
     bool onlyHead = true;
+    StringRef order; ///< that a relayout brought the group to
   };
 
   void nameClasses() {
@@ -110,6 +117,9 @@ private:
           continue;
         Touch &touch = touches[leader(value)];
         touch.onlyHead &= kernel.getSection() == KernelSection::Head;
+        if (auto relayout = value.getDefiningOp<RelayoutOp>();
+            relayout && changesOrder(relayout))
+          touch.order = relayout.getTo().getOrder().getValue();
         if (!attention)
           continue;
         int64_t dim = attention.getHeadDim();
@@ -146,6 +156,8 @@ private:
       cls.name += "_shared_" + std::to_string(cls.sharing);
     if (cls.chunked)
       cls.name += "_chunked";
+    if (!touch.order.empty())
+      cls.name += ("_in_" + touch.order).str();
     auto [it, isNew] = indexOf.try_emplace(cls.name, shape.classes.size());
     if (isNew)
       shape.classes.push_back(cls);
@@ -265,7 +277,6 @@ private:
         const BodyBuffers &buffers = shape.buffers.lookup(op);
         s.temporaries = buffers.temporaries + buffers.reductions;
         s.featureSums = buffers.featureSums;
-        s.vectors = buffers.vectors;
       }
     }
     shape.shapes.push_back(std::move(s));
@@ -296,6 +307,13 @@ private:
   /// What is done once a token, or less often, every column does; the rest is
   /// shared as the narrowest class is that has room for it.
   LogicalResult addScalars(KernelShape &s, FlowKernel kernel) {
+    if (const auto &work = workOf(kernel)) {
+      s.scalars = work->scalars;
+      s.vectors = work->vectors;
+      if (s.kind == "reduce")
+        s.results = work->reductions;
+      return success();
+    }
     SmallVector<Value> values(kernel->getOperands());
     llvm::append_range(values, kernel->getResults());
     SmallVector<int32_t> classes = classesOf(values);
@@ -309,6 +327,48 @@ private:
           scalar.cls = cls;
       s.scalars.push_back(scalar);
     });
+  }
+
+  /// What the kernel issues; layers have equal kernels, which are looked at
+  /// once.
+  const std::optional<fabric::ElementWork> &workOf(Operation *kernel) {
+    fabric::WorkContext context;
+    context.inputs.tokens = tokens;
+    context.inputs.seq = step->getAttrOfType<StepAttr>("flow.step").getSeq();
+    context.inputs.residentOf =
+        [&](Value value) -> std::optional<fabric::Resident> {
+      if (shape.classIndex(value) >= 0)
+        return fabric::Resident::Activation;
+      if (isa<BlockArgument>(value))
+        return std::nullopt;
+      return cast<RankedTensorType>(value.getType()).getRank() == 0
+                 ? fabric::Resident::Scalar
+                 : fabric::Resident::RowScalar;
+    };
+    context.storage = step->getAttrOfType<StepAttr>("flow.step").getType();
+    context.classOf = [&](Value value) { return shape.classIndex(value); };
+    context.classes = &shape.classes;
+    auto alike = [&](Operation *other) {
+      auto values = [&](Operation *op) {
+        SmallVector<std::pair<int32_t, std::optional<fabric::Resident>>> list;
+        for (Value operand : op->getOperands())
+          list.push_back(
+              {shape.classIndex(operand), context.inputs.residentOf(operand)});
+        for (Value result : op->getResults())
+          list.push_back({shape.classIndex(result), std::nullopt});
+        return list;
+      };
+      return other->getName() == kernel->getName() &&
+             values(other) == values(kernel) &&
+             OperationEquivalence::isRegionEquivalentTo(
+                 &other->getRegion(0), &kernel->getRegion(0),
+                 OperationEquivalence::IgnoreLocations);
+    };
+    for (const auto &[other, work] : works)
+      if (alike(other))
+        return work;
+    works.push_back({kernel, fabric::elementWork(kernel, context)});
+    return works.back().second;
   }
 
   LogicalResult setClasses(KernelShape &s, Operation *op, Value in, Value out) {
@@ -353,6 +413,7 @@ private:
   llvm::StringMap<int32_t> countsOf; ///< index into shape.counts, by weight
   llvm::EquivalenceClasses<const void *> groups;
   DenseMap<Value, int32_t> inputIds;
+  std::deque<std::pair<Operation *, std::optional<fabric::ElementWork>>> works;
 };
 
 } // namespace

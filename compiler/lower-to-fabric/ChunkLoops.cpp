@@ -43,7 +43,10 @@ static Value combined(OpBuilder &b, Location loc, Combine combine, Value x,
 void Unroller::close() {
   if (open.empty())
     return;
-  b.setInsertionPointAfter(open.back().op);
+  if (Operation *last = open.back().op; last->hasTrait<OpTrait::IsTerminator>())
+    b.setInsertionPoint(last);
+  else
+    b.setInsertionPointAfter(last);
   for (int64_t piece = 0; piece < pieces; ++piece) {
     made.clear();
     before.clear();
@@ -143,6 +146,11 @@ void Unroller::emit(Root &root, int64_t piece) {
     root.running = copy(root.op, piece)->getResult(0);
     lowering.setResultName(root.running, root.gradient);
     return;
+  case Root::Kind::Result:
+    root.running = make(root.returned, piece);
+    for (unsigned result : root.results)
+      lowering.addPiece(root.running, lowering.resultName(result));
+    return;
   }
 }
 
@@ -201,6 +209,13 @@ void Unroller::emitLogProbability(Root &root, int64_t piece) {
 
 /// What the loop gave takes the place of what the kernel would have.
 void Unroller::finish(Root &root) {
+  if (root.kind == Root::Kind::Result) {
+    // The host has read all pieces when it comes to the return.
+    Operation *end = lowering.step.getBody().front().getTerminator();
+    for (unsigned result : root.results)
+      end->setOperand(result, root.running);
+    return;
+  }
   Value old = root.op->getResult(0);
   if (root.kind == Root::Kind::LogProbability) {
     // The maximum and the sum were finished before: they stand before it.

@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKLOOPS_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKLOOPS_H
 
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 #include "compiler/lower-to-fabric/StepLowering.h"
 
 namespace waferflow::fabric::chunks {
@@ -19,12 +19,15 @@ struct Root {
     SumOfExp,       ///< of values less a maximum that may still grow
     LogProbability, ///< of a label, from a maximum and a sum that may grow
     Product,        ///< added up over the pieces
-    Gradient        ///< each piece leaves by itself
+    Gradient,       ///< each piece leaves by itself
+    Result          ///< the step returns it: the host reads each piece
   };
   mlir::Operation *op = nullptr;
   Kind kind = Kind::Reduce;
   Combine combine = Combine::Add;
-  std::string gradient; ///< name of the step's result
+  std::string gradient;                ///< name of the step's result
+  mlir::Value returned;                ///< Result: in pieces
+  llvm::SmallVector<unsigned> results; ///< Result: numbers of the step's
   /// SumOfExp, LogProbability: shifted = logits - max, and the sum.
   mlir::Value logits, max, shifted, sum;
   mlir::Value running; ///< of the pieces so far
@@ -55,6 +58,7 @@ private:
   bool needsOpenLoop(mlir::Operation *op,
                      llvm::ArrayRef<mlir::Value> except = {});
   mlir::LogicalResult add(mlir::Operation *op);
+  void addReturned(mlir::Operation *op);
 
   void close();
   mlir::Value make(mlir::Value value, int64_t piece);

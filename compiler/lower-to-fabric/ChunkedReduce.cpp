@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/ChunkedReduce.h"
 
-#include "compiler/lower-to-fabric/ElementBody.h"
+#include "compiler/elements/ElementBody.h"
 
 using namespace mlir;
 
@@ -21,7 +21,7 @@ class Look {
 public:
   Look(StepLowering &lowering, Operation *kernel)
       : foresight(lowering, kernel), kernel(kernel),
-        body(lowering, kernel, graph) {}
+        body(lowering.elementInputs(), kernel, graph) {}
 
   FailureOr<int32_t> result(int64_t feature = 0) {
     return body.result(0, feature);
@@ -78,7 +78,7 @@ LogicalResult findCombination(StepLowering &lowering, flow::ReduceOp reduce,
     return success();
   ElementGraph graph;
   Foresight foresight(lowering, reduce);
-  auto node = ElementBody(lowering, reduce, graph).result(0);
+  auto node = ElementBody(lowering.elementInputs(), reduce, graph).result(0);
   if (failed(node))
     return failure();
   if (graph[*node].kind == Kind::OverFeatures)

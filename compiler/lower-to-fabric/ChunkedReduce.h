@@ -11,7 +11,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKEDREDUCE_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_CHUNKEDREDUCE_H
 
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 #include "compiler/lower-to-fabric/StepLowering.h"
 
 namespace waferflow::fabric {

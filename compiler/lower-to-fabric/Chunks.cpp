@@ -9,6 +9,8 @@
 #include "compiler/lower-to-fabric/ChunkLoops.h"
 #include "compiler/lower-to-fabric/ChunkedReduce.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 
 namespace waferflow::fabric {
@@ -31,8 +33,6 @@ LogicalResult Unroller::check(Operation *op) const {
            << " pieces is held at a time; fewer tokens a step or more "
               "pe.sram_bytes hold them whole";
   };
-  if (isa<func::ReturnOp>(op))
-    return wrong("returns features");
   for (Value operand : op->getOperands())
     if (lowering.isChunked(operand) && isa<BlockArgument>(operand))
       return wrong("reads features of the step's arguments");
@@ -212,6 +212,50 @@ LogicalResult Unroller::add(Operation *op) {
   return success();
 }
 
+static bool isReshape(Operation *op) {
+  return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op);
+}
+
+/// The step's results that are `value`, itself or reshaped.
+static void resultsOf(Value value, SmallVectorImpl<unsigned> &results,
+                      SmallVectorImpl<Operation *> &reshapes) {
+  for (OpOperand &use : value.getUses()) {
+    if (isa<func::ReturnOp>(use.getOwner())) {
+      results.push_back(use.getOperandNumber());
+    } else if (isReshape(use.getOwner())) {
+      reshapes.push_back(use.getOwner());
+      resultsOf(use.getOwner()->getResult(0), results, reshapes);
+    }
+  }
+}
+
+/// `op` is a return of features, or the first reshape on the way to one.
+void Unroller::addReturned(Operation *op) {
+  if (needsOpenLoop(op))
+    close();
+  llvm::SmallSetVector<Value, 2> values;
+  for (Value operand : op->getOperands())
+    if (lowering.isChunked(operand))
+      values.insert(operand);
+  for (Value value : values) {
+    Root root;
+    root.op = op;
+    root.kind = Root::Kind::Result;
+    root.returned = value;
+    SmallVector<Operation *> reshapes;
+    if (isReshape(op)) {
+      reshapes.push_back(op);
+      resultsOf(op->getResult(0), root.results, reshapes);
+    } else {
+      for (OpOperand &operand : op->getOpOperands())
+        if (operand.get() == value)
+          root.results.push_back(operand.getOperandNumber());
+    }
+    llvm::append_range(replaced, reshapes);
+    open.push_back(std::move(root));
+  }
+}
+
 LogicalResult Unroller::run() {
   if (lowering.chunks() <= 1)
     return success();
@@ -228,6 +272,10 @@ LogicalResult Unroller::run() {
     }
     if (failed(check(op)) || failed(findPieces(op)))
       return failure();
+    if (isReshape(op) || isa<func::ReturnOp>(op)) {
+      addReturned(op);
+      continue;
+    }
     replaced.push_back(op);
     auto inPieces = [&](Value value) { return lowering.isChunked(value); };
     if (!op->getResults().empty() && llvm::all_of(op->getResults(), inPieces))

@@ -286,10 +286,16 @@ void collectScalar(Phase &phase, const Held &from, const Held &to,
         before(code, e);
       Value own = e.dsd(code.buffer(from), e.at(0), e.at(1));
       Value sum = e.dsd(code.buffer(to), e.at(0), e.at(1));
-      for (Value in : {inX, inY, inG})
-        if (in)
-          combined(e, combine, own, e.fabin(in, e.at(1), from.element), own);
-      if (out)
+      // What comes last is passed on with the own sum as it comes.
+      SmallVector<Value> ins = {inX, inY, inG};
+      llvm::erase_if(ins, [](Value in) { return !in; });
+      for (auto [i, in] : llvm::enumerate(ins))
+        combined(e, combine,
+                 out && i + 1 == ins.size()
+                     ? e.fabout(out, e.at(1), from.element)
+                     : own,
+                 e.fabin(in, e.at(1), from.element), own);
+      if (out && ins.empty())
         e.mov(e.fabout(out, e.at(1), from.element), own, once);
       if (isRoot)
         e.mov(sum, own, once);

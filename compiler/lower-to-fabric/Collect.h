@@ -13,7 +13,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_COLLECT_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_COLLECT_H
 
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 #include "compiler/lower-to-fabric/Emit.h"
 
 namespace waferflow::fabric {

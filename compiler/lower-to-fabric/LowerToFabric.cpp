@@ -8,11 +8,13 @@
 
 #include "compiler/Passes.h"
 #include "compiler/Wiring.h"
+#include "compiler/lower-to-fabric/AddedGradients.h"
 #include "compiler/lower-to-fabric/Chunks.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -26,6 +28,22 @@ namespace fabric {
 
 namespace {
 
+/// The step's results in the graph's shapes: the same elements in the same
+/// order, which the host reads as they are.
+LogicalResult renameReshaped(StepLowering &lowering, Operation *reshape) {
+  Value source = reshape->getOperand(0), result = reshape->getResult(0);
+  if (!lowering.isHeld(source))
+    return reshape->emitOpError(
+        "expected what a kernel left in SRAM, got another value");
+  for (Operation *user : result.getUsers())
+    if (isa<flow::FlowKernel>(user))
+      return reshape->emitOpError("expected a result of the step, got an "
+                                  "input of ")
+             << user->getName();
+  lowering.alias(result, source);
+  return success();
+}
+
 LogicalResult lowerKernel(StepLowering &lowering, Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](flow::SpmmOp k) { return lowerSpmm(lowering, k); })
@@ -35,6 +53,8 @@ LogicalResult lowerKernel(StepLowering &lowering, Operation *op) {
       .Case([&](flow::AttentionOp k) { return lowerAttention(lowering, k); })
       .Case([&](flow::GatherOp k) { return lowerGather(lowering, k); })
       .Case([&](flow::RelayoutOp k) { return lowerRelayout(lowering, k); })
+      .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+          [&](auto reshape) { return renameReshaped(lowering, reshape); })
       .Default([](Operation *other) {
         return other->emitOpError("has no lowering to the fabric");
       });
@@ -83,22 +103,35 @@ LogicalResult writeArguments(StepLowering &lowering) {
   return success();
 }
 
-/// What the step returns and no kernel has drained.
+void read(StepLowering &lowering, Location loc, const Held &held,
+          StringRef name) {
+  StringRef form = held.kind == Held::Kind::Activation ? "activations"
+                   : held.kind == Held::Kind::Scalar   ? "scalar"
+                                                       : "tokens";
+  ReadOp::create(*lowering.builder, loc,
+                 hostTensor(loc.getContext(), name, form, held.layout),
+                 lowering.everywhere(), held.address, sramOf(held));
+}
+
+/// Pieces of the step's results, which are gone after the kernel.
+void readPieces(StepLowering &lowering, Operation *kernel) {
+  for (Value result : kernel->getResults())
+    for (const std::string &name : lowering.piecesOf(result))
+      read(lowering, kernel->getLoc(), lowering.held(result), name);
+}
+
+/// What the step returns and neither a kernel has drained nor the host read in
+/// pieces.
 LogicalResult readResults(StepLowering &lowering, func::ReturnOp end) {
   for (auto [i, value] : llvm::enumerate(end.getOperands())) {
-    if (lowering.step.getResultAttr(i, "flow.gradient"))
+    std::string name = lowering.resultName(i);
+    if (lowering.step.getResultAttr(i, "flow.gradient") ||
+        lowering.isInPieces(name))
       continue;
     if (!lowering.isHeld(value))
       return end.emitOpError()
              << "returns result " << i << ", which no kernel left in SRAM";
-    const Held &held = lowering.held(value);
-    StringRef form = held.kind == Held::Kind::Activation ? "activations"
-                     : held.kind == Held::Kind::Scalar   ? "scalar"
-                                                         : "tokens";
-    ReadOp::create(
-        *lowering.builder, end.getLoc(),
-        hostTensor(end.getContext(), lowering.resultName(i), form, held.layout),
-        lowering.everywhere(), held.address, sramOf(held));
+    read(lowering, end.getLoc(), lowering.held(value), name);
   }
   return success();
 }
@@ -111,6 +144,7 @@ LogicalResult lowerToFabric(ModuleOp module, bool sramRemarks) {
     return failure();
   module->setAttr("flow.step", lowering->step->getAttr("flow.step"));
   declareTensors(*lowering);
+  mergeAddedGradients(*lowering);
   if (failed(unrollChunks(*lowering)) || failed(writeArguments(*lowering)))
     return failure();
   for (Operation &op : lowering->step.getBody().front()) {
@@ -121,6 +155,7 @@ LogicalResult lowerToFabric(ModuleOp module, bool sramRemarks) {
     }
     if (failed(lowerKernel(*lowering, &op)))
       return failure();
+    readPieces(*lowering, &op);
     lowering->finish(&op);
   }
   if (sramRemarks)

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/ElementBody.h"
+#include "compiler/elements/ElementBody.h"
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "compiler/lower-to-fabric/SlotPlan.h"
 
@@ -103,7 +103,7 @@ std::vector<Value> findPlaces(StepLowering &lowering, flow::MapOp map,
 
 LogicalResult lowerMap(StepLowering &lowering, flow::MapOp map) {
   ElementGraph graph;
-  ElementBody body(lowering, map, graph);
+  ElementBody body(lowering.elementInputs(), map, graph);
   SlotPlan plan(lowering, map, graph);
   std::vector<Wide> wide;
   for (OpResult result : map->getResults()) {

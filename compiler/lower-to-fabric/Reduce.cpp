@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/elements/ElementBody.h"
 #include "compiler/lower-to-fabric/Collect.h"
-#include "compiler/lower-to-fabric/ElementBody.h"
 #include "compiler/lower-to-fabric/LowerToFabric.h"
 #include "compiler/lower-to-fabric/SlotPlan.h"
 
@@ -22,7 +22,8 @@ using Kind = Element::Kind;
 class Reducer {
 public:
   Reducer(StepLowering &lowering, flow::ReduceOp reduce)
-      : lowering(lowering), reduce(reduce), body(lowering, reduce, graph) {}
+      : lowering(lowering), reduce(reduce),
+        body(lowering.elementInputs(), reduce, graph) {}
 
   LogicalResult run() {
     for (OpResult result : reduce->getResults()) {
@@ -66,45 +67,10 @@ private:
                               "a layout");
   }
 
-  /// The feature in whose place a term is counted: that of what it reads.
-  int64_t featureOf(int32_t node, int64_t otherwise) {
-    const Element &element = graph[node];
-    if (element.kind == Kind::Activation)
-      return element.index;
-    int64_t feature = -1;
-    if (element.kind == Kind::Apply)
-      for (int32_t argument : element.arguments)
-        if (argument >= 0 && feature < 0)
-          feature = featureOf(argument, -1);
-    return feature < 0 ? otherwise : feature;
-  }
-
   Type typeOf(Number number) {
     Builder b(reduce.getContext());
     return number == Number::Integer ? Type(b.getI32Type())
                                      : Type(b.getF32Type());
-  }
-
-  /// Reductions that results need, in the order of their nodes.
-  std::vector<int32_t> needed() {
-    std::vector<int32_t> found;
-    std::set<int32_t> seen;
-    auto look = [&](auto &&self, int32_t node) -> void {
-      if (node < 0 || !seen.insert(node).second)
-        return;
-      const Element &element = graph[node];
-      for (int32_t argument : element.arguments)
-        self(self, argument);
-      if (element.kind == Kind::OverFeatures)
-        for (const Reduction::Term &term : graph.reduction(element.index).terms)
-          self(self, term.node);
-      if (element.kind == Kind::OverFeatures ||
-          element.kind == Kind::OverTokens)
-        found.push_back(node);
-    };
-    for (const Root &root : roots)
-      look(look, root.node);
-    return found;
   }
 
   /// Where the value of a reduction goes: to a result that is nothing else.
@@ -120,7 +86,10 @@ private:
   }
 
   LogicalResult reductions() {
-    std::vector<int32_t> nodes = needed();
+    std::vector<int32_t> wanted;
+    for (const Root &root : roots)
+      wanted.push_back(root.node);
+    std::vector<int32_t> nodes = graph.reductionsOf(wanted);
     std::vector<std::pair<int32_t, Held>> known;
     auto plan = [&] {
       SlotPlan plan(lowering, reduce, graph);
@@ -211,7 +180,7 @@ private:
     SlotPlan::Slots slots{*where, {sink}, {}, /*once=*/true};
     slots.nodes.resize(lowering.orderOf(*where).features());
     for (const Reduction::Term &term : reduction.terms) {
-      int64_t feature = featureOf(term.node, term.feature);
+      int64_t feature = graph.featureOf(term.node, term.feature);
       if (feature >= static_cast<int64_t>(slots.nodes.size()) ||
           !slots.nodes[feature].empty())
         return reduce.emitOpError("reduces other features than those of ")

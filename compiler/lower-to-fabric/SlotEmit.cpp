@@ -72,7 +72,7 @@ private:
   //===------------------------------------------------------------------===//
 
   /// What holds for all slots is computed before them.
-  void scalarsOf(const std::vector<SlotInstruction> &instructions) {
+  void scalarsOf(const SlotCode &instructions) {
     for (const SlotInstruction &instruction : instructions)
       for (const SlotOperand &operand : instruction.from)
         if (operand.kind == SlotOperand::Kind::Scalar)
@@ -309,47 +309,10 @@ private:
     ofSlot.clear();
   }
 
-  /// Whether one instruction may run over the slots as over tokens.
-  bool isFlat(const SlotPlan::Job &job) {
-    if (job.period != 1)
-      return false;
-    for (const SlotInstruction &instruction : job.codes[0]) {
-      if (instruction.op != SlotInstruction::Op::Apply &&
-          instruction.op != SlotInstruction::Op::Mov)
-        return false;
-      if (instruction.function == Function::ToReal)
-        return false;
-      SmallVector<SlotOperand, 3> operands(instruction.from);
-      operands.push_back(instruction.to);
-      for (const SlotOperand &operand : operands) {
-        switch (operand.kind) {
-        case SlotOperand::Kind::Leaf:
-          if (!plan.nodes[operand.index].ofFeature)
-            return false;
-          break;
-        case SlotOperand::Kind::Scalar:
-          if (plan.nodes[operand.index].ofFeature)
-            return false;
-          break;
-        case SlotOperand::Kind::Sink:
-          if (plan.sinks[operand.index].held.kind != Held::Kind::Activation ||
-              plan.sinks[operand.index].kind != Sink::Kind::Store)
-            return false;
-          break;
-        case SlotOperand::Kind::Literal:
-          break;
-        default:
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
   void slots(const SlotPlan::Job &job) {
     if (job.forms.empty())
       return;
-    if (isFlat(job)) {
+    if (job.period == 1 && runsFlat(plan.context(), job.codes[0])) {
       SmallVector<int64_t> elements = counts(job);
       for (int64_t &count : elements)
         count *= tl;

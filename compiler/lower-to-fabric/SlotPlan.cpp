@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/SlotPlan.h"
-#include "compiler/lower-to-fabric/ElementBody.h"
-#include "compiler/lower-to-fabric/SlotCompiler.h"
+#include "compiler/elements/ElementBody.h"
+#include "compiler/elements/SlotCompiler.h"
 
 using namespace mlir;
 
@@ -294,38 +294,26 @@ LogicalResult SlotPlan::prepare() {
       roots.push_back({*local, index});
   }
   // What slots need of their tokens alone is computed once, before them.
-  std::set<int32_t> seen, hoisted;
-  auto look = [&](auto &&self, int32_t node) -> void {
-    const Element &element = nodes[node];
-    if (element.kind != Kind::Apply || !seen.insert(node).second)
-      return;
-    if (element.ofToken && !element.ofFeature) {
-      hoisted.insert(node);
-      return;
-    }
-    for (int32_t argument : element.arguments)
-      if (argument >= 0)
-        self(self, argument);
-  };
+  SlotContext write = context();
+  std::vector<int32_t> ofSlots;
   for (const Job &job : jobs)
     for (const std::vector<int32_t> &form : job.forms)
-      for (int32_t node : form)
-        look(look, node);
+      llvm::append_range(ofSlots, form);
   std::vector<RowRoot> before;
-  for (int32_t node : hoisted) {
-    int32_t &count =
-        nodes[node].number == Number::Integer ? rowIntegers : rowReals;
-    rowTemporaries[node] = count++;
+  for (int32_t node : write.hoist(ofSlots))
     before.push_back({node, -1});
-  }
   before.insert(before.end(), roots.begin(), roots.end());
-  SlotCompiler(*this, rowCode).rows(before);
+  SlotCompiler(write, rowCode).rows(before);
   for (Job &job : jobs)
     for (const std::vector<int32_t> &form : job.forms) {
       job.codes.emplace_back();
-      SlotCompiler(*this, job.codes.back())
+      SlotCompiler(write, job.codes.back())
           .slot(form, job.firstSink, job.slots.together);
     }
+  rowReals = write.rowReals;
+  rowIntegers = write.rowIntegers;
+  reals = write.reals;
+  integers = write.integers;
   return allocate();
 }
 
@@ -368,6 +356,20 @@ Type SlotPlan::typeOf(const SlotOperand &operand) const {
     return operand.number == Number::Integer ? Type(b.getI32Type())
                                              : Type(b.getF32Type());
   }
+}
+
+SlotContext SlotPlan::context() const {
+  SlotContext context;
+  context.nodes = &nodes;
+  context.typeOf = [this](const SlotOperand &operand) {
+    return typeOf(operand);
+  };
+  context.target = [this](int32_t sink) {
+    const Sink &to = sinks[sink];
+    return SlotTarget{to.kind, to.combine, to.held.element,
+                      to.held.kind == Held::Kind::Activation};
+  };
+  return context;
 }
 
 } // namespace waferflow::fabric

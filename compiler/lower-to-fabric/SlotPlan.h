@@ -7,7 +7,7 @@
 #ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_SLOTPLAN_H
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_SLOTPLAN_H
 
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/SlotCode.h"
 #include "compiler/lower-to-fabric/Emit.h"
 
 #include <set>
@@ -17,39 +17,10 @@ namespace waferflow::fabric {
 /// Where a value goes: to its place in a result, or into a sum (or maximum) a
 /// token over the features of a core, or one over its tokens.
 struct Sink {
-  enum class Kind { Store, OverFeatures, OverTokens };
+  using Kind = SlotTarget::Kind;
   Kind kind = Kind::Store;
   Held held; ///< [slots, Tl], [Tl], [slots] or one element
   Combine combine = Combine::Add;
-};
-
-/// An operand of an instruction on the tokens of a core.
-struct SlotOperand {
-  enum class Kind {
-    None,
-    Literal, ///< `value`
-    Scalar,  ///< node: a number of the core or of the slot
-    Leaf,    ///< node: what SRAM holds of the tokens
-    Row,     ///< temporary `index`, the same for all slots
-    Temporary,
-    Sink
-  };
-  Kind kind = Kind::None;
-  int32_t index = -1;
-  Number number = Number::Real;
-  double value = 0;
-
-  bool isVector() const {
-    return kind != Kind::Literal && kind != Kind::Scalar;
-  }
-};
-
-struct SlotInstruction {
-  enum class Op { Apply, Mov, Fmac, Sum, MaxOf, Dot };
-  Op op = Op::Apply;
-  Function function = Function::Add; ///< of Apply
-  SlotOperand to;
-  llvm::SmallVector<SlotOperand, 3> from;
 };
 
 /// What the cores of a program compute by themselves. First everything that is
@@ -91,7 +62,6 @@ public:
 
 private:
   friend class SlotEmitter;
-  friend class SlotCompiler;
 
   /// A table of constants that differ by feature, filled by the host.
   struct Table {
@@ -105,7 +75,7 @@ private:
     Slots slots;
     std::vector<std::vector<int32_t>> form;  ///< [column][slot]: index, or -1
     std::vector<std::vector<int32_t>> forms; ///< nodes of the sinks
-    std::vector<std::vector<SlotInstruction>> codes; ///< of each form
+    std::vector<SlotCode> codes;             ///< of each form
     std::map<std::tuple<bool, int, int64_t>, int32_t> tables;
     int32_t firstSink = 0;
     int64_t period = 0; ///< of forms over slots; 0: written out one by one
@@ -137,6 +107,8 @@ private:
   /// Where a leaf of the tokens lies, and the slot from which it is taken.
   const Held &heldOf(const Element &leaf) const;
   mlir::Type typeOf(const SlotOperand &operand) const;
+  /// What the compiler of its code asks; looks into this plan.
+  SlotContext context() const;
 
   StepLowering &lowering;
   mlir::Operation *kernel;
@@ -153,8 +125,7 @@ private:
   std::map<std::tuple<int32_t, int64_t, int64_t, int64_t>, Held> tokens;
   std::map<std::pair<const void *, int64_t>, std::map<int64_t, int64_t>>
       slotMaps;
-  std::map<int32_t, int32_t> rowTemporaries;
-  std::vector<SlotInstruction> rowCode;                  ///< before the slots
+  SlotCode rowCode;                                      ///< before the slots
   std::vector<std::pair<int32_t, int32_t>> scalarStores; ///< node, sink
   int32_t rowReals = 0, rowIntegers = 0, reals = 0, integers = 0;
   Held realBuffer, integerBuffer;

@@ -8,6 +8,10 @@
 
 #include "dialects/flow/MachineAttr.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <utility>
+
 using namespace mlir;
 
 namespace waferflow::fabric {
@@ -38,6 +42,7 @@ FailureOr<StepLowering> StepLowering::of(ModuleOp module) {
   lowering.builder =
       std::make_unique<OpBuilder>(OpBuilder::atBlockEnd(module.getBody()));
   lowering.mapped = std::move(*mapped);
+  lowering.nameResults();
   return lowering;
 }
 
@@ -80,6 +85,23 @@ void StepLowering::setResultName(Value value, std::string name) {
   resultNames[value] = std::move(name);
 }
 
+void StepLowering::addPiece(Value value, std::string name) {
+  resultPieces.emplace_back(value, std::move(name));
+}
+
+std::vector<std::string> StepLowering::piecesOf(Value value) const {
+  std::vector<std::string> names;
+  for (const auto &[piece, name] : resultPieces)
+    if (piece == value)
+      names.push_back(name);
+  return names;
+}
+
+bool StepLowering::isInPieces(StringRef name) const {
+  return llvm::any_of(resultPieces,
+                      [&](const auto &piece) { return piece.second == name; });
+}
+
 int64_t StepLowering::bytesOf(const Held &held) const {
   return held.extent * held.element.getIntOrFloatBitWidth() / 8;
 }
@@ -87,6 +109,28 @@ int64_t StepLowering::bytesOf(const Held &held) const {
 bool StepLowering::isHeld(Value value) const {
   auto it = renamed.find(value);
   return values.contains(it == renamed.end() ? value : it->second);
+}
+
+ElementInputs StepLowering::elementInputs() const {
+  ElementInputs inputs;
+  inputs.tokens = tokens.tokens;
+  inputs.seq = tokens.seq;
+  inputs.residentOf = [this](Value value) -> std::optional<Resident> {
+    if (!isHeld(value))
+      return std::nullopt;
+    switch (held(value).kind) {
+    case Held::Kind::Activation:
+      return Resident::Activation;
+    case Held::Kind::RowScalar:
+      return Resident::RowScalar;
+    case Held::Kind::Scalar:
+      return Resident::Scalar;
+    case Held::Kind::Scratch:
+      break;
+    }
+    return std::nullopt;
+  };
+  return inputs;
 }
 
 const Held &StepLowering::held(Value value) const {
@@ -355,18 +399,32 @@ std::string StepLowering::argumentName(BlockArgument argument) const {
                        : "arg" + std::to_string(index);
 }
 
-std::string StepLowering::resultName(unsigned index) const {
-  if (auto gradient =
-          step.getResultAttrOfType<flow::GradientAttr>(index, "flow.gradient"))
-    return gradient.getWeight().str() + ".grad";
-  // The loss is the first scalar.
-  auto scalar = [](Type type) {
-    return cast<RankedTensorType>(type).getRank() == 0;
-  };
-  if (scalar(step.getResultTypes()[index]) &&
-      llvm::none_of(step.getResultTypes().take_front(index), scalar))
-    return "loss";
-  return "result" + std::to_string(index);
+/// Whether `value` is what the language-model head's product gives, reshaped.
+static bool isLogits(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (op && isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  auto spmm = dyn_cast_or_null<flow::SpmmOp>(op);
+  return spmm && spmm.getSection() == flow::KernelSection::Head;
+}
+
+void StepLowering::nameResults() {
+  Operation *end = step.getBody().front().getTerminator();
+  bool loss = false, logits = false;
+  for (auto [i, value] : llvm::enumerate(end->getOperands())) {
+    auto gradient =
+        step.getResultAttrOfType<flow::GradientAttr>(i, "flow.gradient");
+    std::string name = "result" + std::to_string(i);
+    if (gradient) {
+      name = gradient.getWeight().str() + ".grad";
+    } else if (cast<RankedTensorType>(value.getType()).getRank() == 0) {
+      if (!std::exchange(loss, true))
+        name = "loss";
+    } else if (isLogits(value) && !std::exchange(logits, true)) {
+      name = "logits";
+    }
+    names.push_back(std::move(name));
+  }
 }
 
 std::optional<std::string> StepLowering::resultName(Value value) const {
@@ -375,7 +433,7 @@ std::optional<std::string> StepLowering::resultName(Value value) const {
   Operation *end = step.getBody().front().getTerminator();
   for (auto [i, returned] : llvm::enumerate(end->getOperands()))
     if (returned == value)
-      return resultName(static_cast<unsigned>(i));
+      return names[i];
   return std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_STEPLOWERING_H
 
 #include "compiler/MappedStep.h"
+#include "compiler/elements/ElementInputs.h"
 #include "compiler/lower-to-fabric/SramTimeline.h"
 #include "dialects/fabric/Fabric.h"
 #include "dialects/flow/Orders.h"
@@ -76,10 +77,17 @@ public:
   /// result that it is a part of.
   void setLayout(mlir::Value value, flow::LayoutAttr layout);
   void setResultName(mlir::Value value, std::string name);
+  /// The host reads the result `name` of the step in pieces, of which `value`
+  /// is one; those of a kernel's result; whether there are any.
+  void addPiece(mlir::Value value, std::string name);
+  std::vector<std::string> piecesOf(mlir::Value value) const;
+  bool isInPieces(llvm::StringRef name) const;
 
   /// Where a value that is alive lies.
   const Held &held(mlir::Value value) const;
   bool isHeld(mlir::Value value) const;
+  /// What a kernel's body asks of its inputs (ElementBody).
+  ElementInputs elementInputs() const;
   /// Gives a kernel's result its SRAM until its last use; an error with the
   /// bytes that are missing where it does not fit. Integers are held as i32,
   /// booleans as i16, scalars a token and scalars as f32, activations in the
@@ -127,9 +135,10 @@ public:
   std::string nextName(mlir::Operation *kernel, llvm::StringRef part = {});
   /// The name by which the host knows an argument of the step.
   std::string argumentName(mlir::BlockArgument argument) const;
-  /// The name of the step's result `index`: "<weight>.grad", "loss"; of a value
-  /// that the step returns.
-  std::string resultName(unsigned index) const;
+  /// The name of the step's result `index`: "<weight>.grad", "loss" (the first
+  /// scalar), "logits" (the first product of the head), "result2"; of a
+  /// value that the step returns.
+  std::string resultName(unsigned index) const { return names[index]; }
   std::optional<std::string> resultName(mlir::Value value) const;
 
 private:
@@ -142,13 +151,16 @@ private:
                                     const char *what);
 
   StepLowering() = default;
+  void nameResults();
 
   flow::MappedStep mapped;
   SramTimeline sram;
   llvm::DenseMap<mlir::Value, Held> values;
   llvm::DenseMap<mlir::Value, mlir::Value> renamed;      ///< to what holds it
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
-  llvm::DenseMap<mlir::Value, std::string> resultNames;  ///< of new values
+  std::vector<std::string> names; ///< of the step's results
+  llvm::DenseMap<mlir::Value, std::string> resultNames; ///< of new values
+  std::vector<std::pair<mlir::Value, std::string>> resultPieces;
   std::vector<Held> scratches;
   std::vector<Left> lefts;
   /// What stays to the end of the step, and the kernels that read it last.

@@ -22,6 +22,11 @@ FeatureOrder featureOrder(OrderOp order);
 mlir::FailureOr<FeatureOrder> orderOf(mlir::ModuleOp module, LayoutAttr layout,
                                       mlir::Operation *user);
 
+/// Features go to another order, not to replicas of their own.
+inline bool changesOrder(RelayoutOp relayout) {
+  return relayout.getFrom().getOrder() != relayout.getTo().getOrder();
+}
+
 inline GroupForm groupForm(LayoutAttr layout) {
   return layout.getForm() == "contiguous" ? GroupForm::Contiguous
                                           : GroupForm::Interleaved;

@@ -140,14 +140,15 @@ py::object maskOf(CycleModule &module, const std::string &name) {
   return mask;
 }
 
-py::dict step(CycleTrainer &trainer,
-              const std::map<std::string, py::array> &given,
-              const Callback &callback) {
+py::tuple step(CycleTrainer &trainer,
+               const std::map<std::string, py::array> &given,
+               const Callback &callback, const std::string &traces) {
+  auto recorder = unwrap(trainer.recorder(unwrap(traceRequest(traces))));
   HostTensors batch = tensorsOf(given);
   auto result = [&] {
     CycleProgress progress = progressOf(callback);
     py::gil_scoped_release unlocked;
-    return trainer.step(batch, progress);
+    return trainer.step(batch, progress, {}, recorder.get());
   }();
   TrainedStep trained = unwrap(std::move(result));
   py::dict fields;
@@ -159,7 +160,7 @@ py::dict step(CycleTrainer &trainer,
   fields["gradient_norm"] = trained.outcome.gradientNorm;
   fields["clip_factor"] = trained.outcome.clipFactor;
   fields["updates"] = trained.outcome.updates;
-  return fields;
+  return py::make_tuple(fields, tracesOf(unwrap(recorder->texts())));
 }
 
 } // namespace
@@ -182,6 +183,7 @@ void waferflow::bindCycle(py::module_ &module) {
                                return declarationsOf(self.host().results());
                              })
       .def_property_readonly("loss_scale", &CycleModule::lossScale)
+      .def_property_readonly("vocabulary", &CycleModule::vocabulary)
       .def("mask", &maskOf, py::arg("name"),
            "bool [rows, columns] of a pruned weight, None of a dense one.")
       .def("run", &run, py::arg("inputs"), py::arg("weights"),
@@ -198,7 +200,9 @@ void waferflow::bindCycle(py::module_ &module) {
            }),
            py::arg("module"), py::arg("weights"), py::arg("options"),
            py::keep_alive<1, 2>())
-      .def("step", &step, py::arg("inputs"), py::arg("progress") = py::none())
+      .def("step", &step, py::arg("inputs"), py::arg("progress") = py::none(),
+           py::arg("traces") = "null",
+           "What the step gave, and traces by kind.")
       .def("weights", [](const CycleTrainer &self) {
         return arraysOf(unwrap(self.masters()));
       });

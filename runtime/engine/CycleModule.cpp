@@ -17,6 +17,8 @@
 
 #include "mlir/IR/Verifier.h"
 
+#include <new>
+
 using namespace mlir;
 using namespace waferflow::fabric;
 
@@ -156,15 +158,20 @@ std::optional<Error> CycleModule::complete(HostTensors &inputs) {
   return checkTokenNumbers(inputs);
 }
 
-/// A token number that no row of the vocabulary has would find nothing, without
-/// a word.
-std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
+int64_t CycleModule::vocabulary() {
   int64_t rows = 0;
   op->walk([&](InjectOp inject) {
     if (HostAttr host = inject.getHostAttr(); host && host.getForm() == "table")
       if (auto *table = side->argument(host.getTensor().str()))
         rows = std::max(rows, table->shape.front());
   });
+  return rows;
+}
+
+/// A token number that no row of the vocabulary has would find nothing, without
+/// a word.
+std::optional<Error> CycleModule::checkTokenNumbers(const HostTensors &inputs) {
+  int64_t rows = vocabulary();
   if (!rows)
     return std::nullopt;
   for (auto write : op->getOps<WriteOp>()) {
@@ -272,6 +279,20 @@ std::optional<Error> CycleModule::runProgram(
     output.expected = *expected;
   }
 
+  // Steps follow one another: each program meets the routes of another. What
+  // cores do by themselves needs none.
+  if (!program.getBody().getOps<RouteOp>().empty()) {
+    counted.rerouteCycles = side->machine().rerouteCycles;
+    run.rerouteCycles += counted.rerouteCycles;
+    run.cycles += counted.rerouteCycles;
+    runner.pass(counted.rerouteCycles);
+  }
+  // The store knows the schedule: it sends ahead, so that its latency is met
+  // once.
+  if (!run.programs.empty())
+    for (cycle::EdgeInput &input : translated->inputs)
+      input.sentAhead = true;
+
   cycle::CycleOptions observed = options;
   if (recorder)
     observed.observer = recorder->begin(counted.name, run.cycles);
@@ -320,6 +341,22 @@ CycleModule::recorder(const cycle::TraceRequest &request) {
   return cycle::Recorder::create(request, machine.width, machine.height, names);
 }
 
+/// Memory of all cores; an error where this computer does not have as much.
+static Result<cycle::SramImage> imageOf(const Machine &machine, int64_t bytes) {
+  try {
+    return cycle::SramImage(machine.width, machine.height, bytes);
+  } catch (const std::bad_alloc &) {
+    return Error{"machine '" + machine.name + "'",
+                 "fidelity cycle expected " + std::to_string(bytes) +
+                     " bytes of memory for each of " +
+                     std::to_string(machine.width) + " x " +
+                     std::to_string(machine.height) +
+                     " cores, got less here; compile for fewer cores "
+                     "(--machine tiny, or --set fabric.width=64 "
+                     "fabric.height=64)"};
+  }
+}
+
 /// Bytes of a core's memory that any program or the host may touch.
 static int64_t bytesUsed(ModuleOp module, int64_t sramBytes) {
   int64_t bytes = 8;
@@ -357,8 +394,10 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
                                     cycle::Recorder *recorder) {
   CycleRun run;
   const Machine &machine = side->machine();
-  cycle::SramImage image(machine.width, machine.height,
-                         bytesUsed(*op, machine.sramBytes));
+  auto memory = imageOf(machine, bytesUsed(*op, machine.sramBytes));
+  if (!memory)
+    return memory.errors;
+  cycle::SramImage &image = *memory;
   HostBuffers buffers(*side);
   auto programs = op->getOps<ProgramOp>();
   int total = static_cast<int>(std::distance(programs.begin(), programs.end()));
@@ -377,16 +416,13 @@ Result<CycleRun> CycleModule::runOn(cycle::ProgramRunner &runner,
       int done = static_cast<int>(run.programs.size());
       if (progress)
         progress(program.getSymName().str(), done, total);
-      if (done) {
-        run.rerouteCycles += machine.rerouteCycles;
-        run.cycles += machine.rerouteCycles;
-        runner.pass(machine.rerouteCycles);
-      }
       if (auto error = runProgram(runner, program, inputs, options, recorder,
                                   image, run))
         return *error;
     }
   }
+  if (auto error = buffers.checkWhole())
+    return *error;
   for (const HostDeclaration &result : side->results())
     if (!run.outputs.count(result.name))
       return Error{"result '" + result.name + "'",

@@ -26,6 +26,7 @@ namespace waferflow {
 struct ProgramRun {
   std::string name;
   int64_t cycles = 0;
+  int64_t rerouteCycles = 0; ///< before it, and not in its cycles
   /// Weight elements that entered: those of the first token group, and again
   /// for each of the others.
   int64_t nonzeros = 0, copies = 0;
@@ -40,8 +41,8 @@ struct GradientWindow {
 struct CycleRun {
   HostTensors outputs;
   std::vector<ProgramRun> programs;
-  int64_t cycles = 0;        ///< of the programs, and between them
-  int64_t rerouteCycles = 0; ///< of these: between them
+  int64_t cycles = 0;        ///< of the programs, and before them
+  int64_t rerouteCycles = 0; ///< of these: before them
   /// What the host wrote into SRAM and read back between programs. It is no
   /// part of the cycles: reports say it apart.
   int64_t bytesWritten = 0, bytesRead = 0;
@@ -63,6 +64,8 @@ public:
 
   mlir::ModuleOp module() { return *op; }
   HostSide &host() { return *side; }
+  /// Rows of the table in which token numbers are looked up; 0 without one.
+  int64_t vocabulary();
   /// What the program multiplies its gradients by, a constant of its code.
   double lossScale();
   /// Another. An error: the program was compiled without one.

@@ -69,6 +69,7 @@ json::Value toJson(CycleModule &module, const CycleRun &run,
     counted.push_back(program.counters);
     active += program.counters.activeCoreCycles;
     kernels.push_back(json::Object{{"name", program.name},
+                                   {"reroute_cycles", program.rerouteCycles},
                                    {"counters", std::move(counters)}});
   }
   auto model = op->getAttrOfType<mlir::StringAttr>("flow.model");

@@ -122,7 +122,8 @@ static int64_t optimizerDone(const Machine &machine,
 
 Result<TrainedStep> CycleTrainer::step(const HostTensors &batch,
                                        const CycleProgress &progress,
-                                       const cycle::CycleOptions &options) {
+                                       const cycle::CycleOptions &options,
+                                       cycle::Recorder *recorder) {
   HostTensors inputs = batch;
   for (const HostDeclaration &weight : weights) {
     if (inputs.count(weight.name))
@@ -138,7 +139,7 @@ Result<TrainedStep> CycleTrainer::step(const HostTensors &batch,
   if (store.scale() != module.lossScale())
     if (auto error = module.setLossScale(store.scale()))
       return *error;
-  auto run = module.run(inputs, progress, options);
+  auto run = module.run(inputs, progress, options, recorder);
   if (!run)
     return run.errors;
   store::Gradients gradients;

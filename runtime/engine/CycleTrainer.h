@@ -37,9 +37,17 @@ public:
          const store::StoreOptions &options);
 
   /// One step on a batch, which is the module's arguments without weights.
+  /// `recorder`: as for `CycleModule::run`.
   Result<TrainedStep> step(const HostTensors &batch,
                            const CycleProgress &progress = nullptr,
-                           const cycle::CycleOptions &options = {});
+                           const cycle::CycleOptions &options = {},
+                           cycle::Recorder *recorder = nullptr);
+
+  /// Records programs of the module, as `CycleModule::recorder`.
+  Result<std::unique_ptr<cycle::Recorder>>
+  recorder(const cycle::TraceRequest &request) {
+    return module.recorder(request);
+  }
 
   /// The f32 masters.
   Result<HostTensors> masters() const;

@@ -8,6 +8,7 @@
 
 #include "runtime/engine/CycleCounters.h"
 #include "runtime/engine/Diagnostics.h"
+#include "runtime/engine/Difference.h"
 #include "simulator/Simulate.h"
 #include "simulator/machine/Reader.h"
 
@@ -134,8 +135,9 @@ Result<double> compare(const HostTensors &got, const HostTensors &expected,
   double worst = 0;
   for (const auto &[name, tensor] : expected)
     for (size_t i = 0; i < tensor.floats().size(); ++i) {
-      double off = std::abs(static_cast<double>(got.at(name).floats()[i]) -
-                            tensor.floats()[i]);
+      double off = difference(got.at(name).floats()[i], tensor.floats()[i]);
+      if (off == 0)
+        continue;
       double scale = magnitudes.at(name).floats()[i];
       // Below the smallest normal number, rounding has a size of its own.
       double fraction = std::max(off - least, 0.0) / std::max(scale, 1e-30);

@@ -185,7 +185,9 @@ private:
     else if (auto attention = dyn_cast<AttentionOp>(op))
       added = addAttention(attention, index);
     else if (isa<MapOp>(op))
-      added = addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index)});
+      added =
+          addBody(s, Map{scalarWork(mapped.problem, mapped.laid, index),
+                         streamedVectors(mapped.problem, mapped.laid, index)});
     else if (isa<ReduceOp>(op))
       added = addBody(s, reduceWork(mapped.problem, mapped.laid, index));
     else if (auto gather = dyn_cast<GatherOp>(op))
@@ -345,11 +347,28 @@ private:
     return addBody(s, body);
   }
 
+  /// To another order: replicas of its output groups are another relayout's.
+  LogicalResult addRegroup(RelayoutOp op, size_t index) {
+    const KernelShape &s = shape.shapes[index];
+    if (op.getFrom().getGo() != 1 || op.getTo().getGo() != 1)
+      return op.emitOpError("has no translation: expected one output group "
+                            "where orders differ, got ")
+             << op.getFrom().getGo() << " and " << op.getTo().getGo();
+    auto from = orderOf(index, s.inClass), to = orderOf(index, s.outClass);
+    if (failed(from) || failed(to))
+      return failure();
+    Relayout body;
+    body.form = Relayout::Form::Regroup;
+    body.fromOrder = *from;
+    body.toOrder = *to;
+    push(s).body = body;
+    return success();
+  }
+
   LogicalResult addRelayout(RelayoutOp op, size_t index) {
     const KernelShape &s = shape.shapes[index];
-    if (op.getFrom().getOrder() != op.getTo().getOrder())
-      return op.emitOpError("has no translation: expected one order, got ")
-             << op.getFrom().getOrder() << " and " << op.getTo().getOrder();
+    if (changesOrder(op))
+      return addRegroup(op, index);
     auto orders = ordersOf(index, s.inClass);
     if (failed(orders))
       return failure();

@@ -142,8 +142,11 @@ std::optional<Error> checkShape(HostSide &side, HostAttr host, bool integer,
   }
   if (form == "scalar")
     expected = 1;
-  if (elementsOf(shape) != expected ||
-      (last && (shape.empty() || shape.back() != last)))
+  // The features may have several dimensions, the last ones.
+  int64_t inner = 1;
+  for (size_t d = shape.size(); d > 0 && inner < last; --d)
+    inner *= shape[d - 1];
+  if (elementsOf(shape) != expected || (last && inner != last))
     return wrong(
         host,
         "expected a tensor of " + std::to_string(expected) + " elements" +
@@ -298,7 +301,9 @@ Result<int64_t> HostBuffers::read(ReadOp read, const cycle::SramImage &image,
                      checkShape(side, host, to->integer, to->shape)})
     if (error)
       return *error;
-  HostTensor tensor = HostTensor::zeros(to->shape, to->integer);
+  HostTensor &tensor =
+      results.try_emplace(to->name, HostTensor::zeros(to->shape, to->integer))
+          .first->second;
   std::vector<bool> taken(elementsOf(to->shape));
   std::shared_ptr<const HostLayout> layout;
   if (host.getForm() == "activations") {
@@ -341,13 +346,34 @@ Result<int64_t> HostBuffers::read(ReadOp read, const cycle::SramImage &image,
         if (core.tokens[i] >= 0)
           take(static_cast<int64_t>(i), core.tokens[i]);
   });
-  int64_t missing = std::count(taken.begin(), taken.end(), false);
+  int64_t all = static_cast<int64_t>(taken.size());
+  if (layout) { // of replicas one is enough
+    std::vector<bool> has(layout->featureCount);
+    for (const auto &column : layout->features.features)
+      for (int64_t feature : column)
+        if (feature >= 0)
+          has[feature] = true;
+    all = std::count(has.begin(), has.end(), true) * side.tokens().tokens;
+  }
+  int64_t missing = all - std::count(taken.begin(), taken.end(), true);
   if (missing)
-    return wrong(host, std::to_string(missing) + " of " +
-                           std::to_string(taken.size()) +
+    return wrong(host, std::to_string(missing) + " of " + std::to_string(all) +
                            " elements are on no core that is read");
-  results[to->name] = std::move(tensor);
+  std::vector<bool> &known = seen[to->name];
+  known.resize(taken.size());
+  for (size_t i = 0; i < taken.size(); ++i)
+    known[i] = known[i] || taken[i];
   return bytes;
+}
+
+std::optional<Error> HostBuffers::checkWhole() const {
+  for (const auto &[name, known] : seen)
+    if (int64_t missing = std::count(known.begin(), known.end(), false))
+      return Error{"result '" + name + "'",
+                   std::to_string(missing) + " of " +
+                       std::to_string(known.size()) +
+                       " elements are read from no core"};
+  return std::nullopt;
 }
 
 } // namespace waferflow

@@ -25,14 +25,17 @@ public:
   /// over all cores.
   Result<int64_t> write(fabric::WriteOp write, const HostTensors &tensors,
                         cycle::SramImage &image);
-  /// Sets a result from the buffers of the selection, each element from the
-  /// first core that has it. Gives the bytes read. An element that no core has
-  /// is an error.
+  /// Sets a result, or the features of it that the layout has, from the buffers
+  /// of the selection, each element from the first core that has it. Gives the
+  /// bytes read. An element of the layout that no core has is an error.
   Result<int64_t> read(fabric::ReadOp read, const cycle::SramImage &image,
                        HostTensors &results);
+  /// An error where reads have set a result in part.
+  std::optional<Error> checkWhole() const;
 
 private:
   HostSide &side;
+  std::map<std::string, std::vector<bool>> seen; ///< elements of results
 };
 
 } // namespace waferflow

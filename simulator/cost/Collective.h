@@ -13,25 +13,19 @@ namespace waferflow {
 
 /// One reduction of a vector a core over a line of cores.
 struct Collective {
-  enum class Form { None, Chain, Tree, Ring };
-  Form form = Form::None;
   int64_t cycles = 0;   ///< until the last core has its result
   int64_t wavelets = 0; ///< that the busiest core receives
 };
 
 /// Adds `elements` values of `type` over `cores` neighbours, spaced `distance`
-/// apart, to one end, and back to all where `broadcast`. With v = adds of one
-/// vector at the fabric's rate and w = its wavelets through a link, the least
-/// of
-///   chain  v + (P - 1) stage(1)
-///   tree   log2(P) levels of v + stage(2^level)
-/// plus, for all, w + ramps and hops to the far end; or, for all only,
-///   ring   2 (P - 1) steps of ceil(v / P) + stage, folded (distance 2).
-/// Ties go to the earlier form.
-Collective reduceOver(const Machine &machine, int64_t cores, int64_t distance,
-                      int64_t elements, ElementType type, bool broadcast);
-
-const char *formName(Collective::Form form);
+/// apart, to one end, and back to all where `broadcast`: a chain, as the
+/// lowered program has it. The first core's instruction is set up and
+/// dispatched (the others' meanwhile), then
+///   adds of one vector at the fabric's rate + (P - 1) stages,
+/// and back, set up when the sum is whole,
+///   its wavelets through a link + ramps and hops to the far end.
+Collective chainOver(const Machine &machine, int64_t cores, int64_t distance,
+                     int64_t elements, ElementType type, bool broadcast);
 
 } // namespace waferflow
 

@@ -34,6 +34,8 @@ static int64_t enoughAt(int64_t now, double budget, double rate) {
 
 /// The cycle in which the store's first wavelet may be at the edge.
 static int64_t startOf(const EdgeInput &input, const Machine &machine) {
+  if (input.sentAhead)
+    return input.start;
   return input.start +
          std::llround(machine.edgeLatencySeconds * machine.clockGhz * 1e9);
 }

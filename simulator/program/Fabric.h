@@ -133,6 +133,9 @@ struct EdgeInput {
   /// Number of an input before it whose wavelets these are too: the edge copies
   /// them for another token group, the store sends them once.
   int32_t copyOf = -1;
+  /// Its wavelets were sent while the program before ran: none waits for the
+  /// store's latency.
+  bool sentAhead = false;
 };
 
 /// What leaves at one core of the edge on one color, kept in order. The run is

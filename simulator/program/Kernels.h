@@ -14,6 +14,7 @@
 
 #include "simulator/program/Types.h"
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -73,18 +74,33 @@ enum class ScalarOp {
   Rsqrt,
   Reciprocal,
   Select,
-  Copy
+  Copy,
+  Axpy,
+  MixedAxpy, ///< 16-bit factors, f32 sum
+  Dot        ///< and sums and maxima of a vector's elements
 };
 
+/// Equal vector instructions of a kernel on the fullest core.
 struct ScalarWork {
   ScalarOp op = ScalarOp::Add;
   int64_t perCore = 0; ///< executions on the fullest core
   double useful = 0;   ///< executions over all cores without padding
+  std::optional<ElementType> type = {}; ///< none: the step's storage type
+  int64_t instructions = 1;             ///< that share the executions evenly
+  bool configured = false;              ///< launched in a loop, not set up
+  int64_t scalarSlots = 0;              ///< of scalar code beside them
 };
 
-/// Element-wise work, no communication.
+/// A weight of one dimension on its way into every core of its columns.
+struct StreamedVector {
+  int64_t features = 0;  ///< of all columns
+  int64_t perColumn = 0; ///< of the fullest one
+};
+
+/// Element-wise work; of communication only vectors of weights.
 struct Map {
   std::vector<ScalarWork> work;
+  std::vector<StreamedVector> vectors;
 };
 
 /// Element-wise work, then a reduction over columns (features), rows (tokens)
@@ -94,9 +110,11 @@ struct Reduce {
   bool broadcastBack = true;
   bool drain = false; ///< the result leaves at the south edge (a gradient)
   int64_t columns = 1, rows = 1; ///< cores that take part, in x and in y
-  int64_t vectorPerCore = 0; ///< partial results a core before the reduction
+  int64_t vectorPerCore = 0;     ///< partial results a core before a reduction
+  int64_t times = 1;             ///< reductions, one after the other
   ElementType type = ElementType::F16;
   std::vector<ScalarWork> work;
+  std::vector<StreamedVector> vectors;
 };
 
 /// Embedding rows: the table streams once over all columns, each core keeps the

@@ -155,7 +155,8 @@ private:
 
   void checkWork(const std::vector<ScalarWork> &work) {
     for (const ScalarWork &item : work)
-      if (item.perCore < 0 || !(item.useful >= 0))
+      if (item.perCore < 0 || !(item.useful >= 0) || item.instructions < 0 ||
+          item.scalarSlots < 0)
         error(where, "expected no negative count of scalar operations");
   }
 

@@ -13,11 +13,20 @@ using namespace waferflow;
 KernelTiming waferflow::timeMap(const Kernel &kernel, const Map &map,
                                 TileContext &context) {
   const Program &program = context.program;
+  const Machine &machine = program.machine;
   KernelTiming timing;
+  int64_t cycles = scalarCycles(map.work, program.type, machine);
+  int64_t fill = 0;
+  if (!map.vectors.empty()) {
+    cycles += streamedCycles(map.vectors, program.type, machine,
+                             !context.switches[Cost::Io]);
+    timing.counters["edge wavelets in"] =
+        streamedWavelets(map.vectors, program.type);
+    fill = machine.rerouteCycles + 2 * machine.rampCycles +
+           machine.hopCycles * (program.tokens.rowsUsed - 1);
+  }
   timing.cumulative =
-      wholeCost(Cost::Elementwise, 0,
-                scalarCycles(map.work, program.type, program.machine), 0,
-                context.switches);
+      wholeCost(Cost::Elementwise, 0, cycles, fill, context.switches);
   timing.bottleneck = "element-wise";
   return timing;
 }

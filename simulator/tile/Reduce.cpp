@@ -13,8 +13,9 @@
 
 using namespace waferflow;
 
-/// Local work, then over x, then over y of what x left, then token groups where
-/// the result leaves: a gradient is f32, 4 bytes each, through the south edge.
+/// Vectors of weights and local work, then over x, then over y of what x left,
+/// then token groups where the result leaves: a gradient, through the south
+/// edge. Each reduction is a program of its own.
 KernelTiming waferflow::timeReduce(const Kernel &kernel, const Reduce &reduce,
                                    TileContext &context) {
   const Program &program = context.program;
@@ -25,34 +26,36 @@ KernelTiming waferflow::timeReduce(const Kernel &kernel, const Reduce &reduce,
       timing.counters[name] += amount;
   };
 
-  int64_t local = scalarCycles(reduce.work, program.type, machine);
+  int64_t local = scalarCycles(reduce.work, program.type, machine) +
+                  streamedCycles(reduce.vectors, program.type, machine,
+                                 !context.switches[Cost::Io]);
+  count("edge wavelets in", streamedWavelets(reduce.vectors, program.type));
   int64_t exchange = 0, drain = 0, fill = 0;
-  auto over = [&](int64_t cores, int64_t distance, bool back,
-                  const char *axis) {
-    Collective line = reduceOver(machine, cores, distance, reduce.vectorPerCore,
-                                 reduce.type, back);
-    exchange += line.cycles;
-    count("reduce wavelets", line.wavelets);
-    if (line.form != Collective::Form::None)
-      count((std::string("reduce ") + axis + " " + formName(line.form)).c_str(),
-            1);
+  auto over = [&](int64_t cores, int64_t distance, bool back) {
+    Collective line = chainOver(machine, cores, distance, reduce.vectorPerCore,
+                                reduce.type, back);
+    exchange += reduce.times * line.cycles;
+    count("reduce wavelets", reduce.times * line.wavelets);
   };
   if (reduce.overX)
-    over(reduce.columns, 1, reduce.broadcastBack, "x");
+    over(reduce.columns, 1, reduce.broadcastBack);
   if (reduce.overY)
-    over(reduce.rows, 1, reduce.broadcastBack, "y");
+    over(reduce.rows, 1, reduce.broadcastBack);
   if (reduce.drain) {
-    over(program.tokens.groups, program.tokens.groupColumns, false, "groups");
-    int64_t gradients =
-        reduce.vectorPerCore * (reduce.overX ? 1 : reduce.columns);
+    over(program.tokens.groups, program.tokens.groupColumns, false);
+    int64_t gradients = reduce.times * reduce.vectorPerCore *
+                        (reduce.overX ? 1 : reduce.columns);
     count("edge wavelets out", gradients);
     if (context.switches[Cost::Io])
-      drain = cyclesAt(static_cast<double>(4 * gradients),
-                       machine.edgeBytesPerCycle());
+      drain =
+          cyclesAt(static_cast<double>(elementBytes(reduce.type) * gradients),
+                   machine.edgeBytesPerCycle());
   }
   if (exchange + drain > 0)
-    fill =
-        machine.rerouteCycles + machine.dispatchCycles + machine.completeCycles;
+    fill = reduce.times * machine.rerouteCycles + machine.completeCycles;
+  if (!reduce.vectors.empty())
+    fill += 2 * machine.rampCycles +
+            machine.hopCycles * (program.tokens.rowsUsed - 1);
 
   timing.cumulative = wholeCost(Cost::Reduce, 0, local + exchange + drain, fill,
                                 context.switches);

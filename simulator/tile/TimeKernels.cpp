@@ -31,7 +31,13 @@ struct KeyWriter {
   }
   void work(const std::vector<ScalarWork> &items) {
     for (const ScalarWork &item : items)
-      add(static_cast<int>(item.op), item.perCore);
+      add(static_cast<int>(item.op), item.perCore,
+          item.type ? static_cast<int>(*item.type) : -1, item.instructions,
+          item.configured, item.scalarSlots);
+  }
+  void vectors(const std::vector<StreamedVector> &items) {
+    for (const StreamedVector &item : items)
+      add(item.features, item.perColumn);
   }
 
   void operator()(const Spmm &body) {
@@ -48,11 +54,15 @@ struct KeyWriter {
     add(body.backward, body.causal, body.heads, body.kvHeads, body.headDim,
         body.order, body.keyBlock, body.keyOrder, body.statistics);
   }
-  void operator()(const Map &body) { work(body.work); }
+  void operator()(const Map &body) {
+    work(body.work);
+    vectors(body.vectors);
+  }
   void operator()(const Reduce &body) {
     add(body.overX, body.overY, body.broadcastBack, body.drain, body.columns,
-        body.rows, body.vectorPerCore, static_cast<int>(body.type));
+        body.rows, body.vectorPerCore, body.times, static_cast<int>(body.type));
     work(body.work);
+    vectors(body.vectors);
   }
   void operator()(const Gather &body) {
     weight(body.weight);

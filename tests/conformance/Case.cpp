@@ -46,31 +46,38 @@ void chooseOrder(Case &which, uint64_t seed, bool anyOrder) {
                                : "";
 }
 
+static void shuffle(flow::OrderOp op, Random &random) {
+  auto features = static_cast<int64_t>(op.getFeatures());
+  auto columns = static_cast<int64_t>(op.getColumns());
+  std::vector<int32_t> taken(columns), column(features), slot(features);
+  int64_t most = (features + columns - 1) / columns;
+  for (int64_t i = 0; i < features; ++i) {
+    do
+      column[i] = static_cast<int32_t>(random.between(0, columns - 1));
+    while (taken[column[i]] == most);
+    slot[i] = taken[column[i]]++;
+  }
+  // In each column, any slot.
+  for (int64_t i = 0; i < features; ++i) {
+    int64_t other = random.between(0, features - 1);
+    if (column[i] == column[other])
+      std::swap(slot[i], slot[other]);
+  }
+  op.setForm(flow::OrderForm::Table);
+  op.setColumn(column);
+  op.setSlot(slot);
+}
+
+void shuffleOrder(flow::OrderOp order, uint64_t seed) {
+  Random random(seed);
+  shuffle(order, random);
+}
+
 void shuffleOrders(mlir::ModuleOp module, uint64_t seed) {
   Random random(seed);
-  for (auto op : module.getOps<flow::OrderOp>()) {
-    if (op.getHeadDim())
-      continue;
-    auto features = static_cast<int64_t>(op.getFeatures());
-    auto columns = static_cast<int64_t>(op.getColumns());
-    std::vector<int32_t> taken(columns), column(features), slot(features);
-    int64_t most = (features + columns - 1) / columns;
-    for (int64_t i = 0; i < features; ++i) {
-      do
-        column[i] = static_cast<int32_t>(random.between(0, columns - 1));
-      while (taken[column[i]] == most);
-      slot[i] = taken[column[i]]++;
-    }
-    // In each column, any slot.
-    for (int64_t i = 0; i < features; ++i) {
-      int64_t other = random.between(0, features - 1);
-      if (column[i] == column[other])
-        std::swap(slot[i], slot[other]);
-    }
-    op.setForm(flow::OrderForm::Table);
-    op.setColumn(column);
-    op.setSlot(slot);
-  }
+  for (auto op : module.getOps<flow::OrderOp>())
+    if (!op.getHeadDim())
+      shuffle(op, random);
 }
 
 static std::string nameOf(mlir::Type type) {

@@ -121,7 +121,8 @@ struct Surroundings {
 /// Takes an order of features: one of the mapping's kinds, or (where no kernel
 /// needs heads in one place) any.
 void chooseOrder(Case &which, uint64_t seed, bool anyOrder = true);
-/// Deals the features of every order without heads anew.
+/// Deals the features of an order anew; of every order without heads.
+void shuffleOrder(flow::OrderOp order, uint64_t seed);
 void shuffleOrders(mlir::ModuleOp module, uint64_t seed);
 
 /// The step's storage type, and that of its sums: "f16", "bf16" or "f32".

@@ -107,20 +107,35 @@ struct Groups {
   std::string form;
 };
 
-/// Before what the step returns, one relayout after another.
-void insertRelayouts(ModuleOp module, const std::vector<Groups> &chain) {
+/// An order of as many features and columns as `like`, in any order.
+FlatSymbolRefAttr otherOrder(ModuleOp module, flow::LayoutAttr like,
+                             uint64_t seed) {
+  auto order = module.lookupSymbol<flow::OrderOp>(like.getOrder().getValue());
+  OpBuilder b(order);
+  auto other = cast<flow::OrderOp>(b.clone(*order));
+  other.setSymName("other");
+  shuffleOrder(other, seed);
+  return FlatSymbolRefAttr::get(other.getSymNameAttr());
+}
+
+/// Before what the step returns, one relayout after another; from the first one
+/// in one output group on in another order, with a seed for it.
+void insertRelayouts(ModuleOp module, const std::vector<Groups> &chain,
+                     std::optional<uint64_t> reorder) {
   module.walk([&](func::ReturnOp end) {
     OpBuilder b(end);
     MLIRContext *context = module.getContext();
     mlir::Value value = end.getOperand(0);
     auto map = cast<flow::MapOp>(value.getDefiningOp());
+    FlatSymbolRefAttr order = map.getOutLayout()->getOrder();
     auto layout = [&](const Groups &groups) {
-      return flow::LayoutAttr::get(context, map.getOutLayout()->getOrder(),
-                                   groups.go,
+      return flow::LayoutAttr::get(context, order, groups.go,
                                    groups.go == 1 ? "contiguous" : groups.form);
     };
     flow::LayoutAttr from = layout({});
     for (const Groups &groups : chain) {
+      if (reorder && from.getGo() == 1 && groups.go == 1)
+        order = otherOrder(module, from, *std::exchange(reorder, {}));
       flow::LayoutAttr to = layout(groups);
       if (from == to)
         continue;
@@ -175,7 +190,15 @@ Case relayoutCase(uint64_t seed) {
   result.type = around.type;
   result.machine = around.machine;
   result.text = step.str();
-  result.rewrite = [chain](ModuleOp module) { insertRelayouts(module, chain); };
+  std::optional<uint64_t> reorder;
+  if (random.chance(50)) {
+    reorder = seed + 7;
+    chain.insert(chain.begin(), Groups());
+    result.what += ", another order";
+  }
+  result.rewrite = [chain, reorder](ModuleOp module) {
+    insertRelayouts(module, chain, reorder);
+  };
   result.reference = [=](ModuleOp, HostSide &,
                          const HostTensors &given) -> Result<Expected> {
     HostTensor value = given.at("arg0"), size = value;

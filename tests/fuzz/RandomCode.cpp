@@ -102,7 +102,11 @@ private:
       const auto &queues = source ? core.inputs : core.outputs;
       if (queues.empty())
         return MemoryOperand{index(core.buffers.size()), amount(0, 4), 1};
-      return FabricOperand{index(queues.size()), type()};
+      FabricOperand fabric{index(queues.size()), type()};
+      // A destination that ends with a control wavelet; no source may.
+      if (bytes.ConsumeIntegral<uint8_t>() > (source ? 250 : 180))
+        fabric.advances = static_cast<int32_t>(number(1, 8));
+      return fabric;
     }
     default:
       if (bytes.ConsumeBool())

@@ -60,7 +60,7 @@ BAD = [
     (["simulate", "none.mlirbc"], "can't read program 'none.mlirbc': no such file or directory"),
     (["machines", "--json", "x.json"], "--json: needs a MACHINE"),
     (["fly"], "argument COMMAND: invalid choice: 'fly' (choose from 'run', 'theory', 'compile', "
-     "'simulate', 'kernel', 'collective', 'models', 'machines')"),
+     "'simulate', 'train', 'kernel', 'collective', 'models', 'machines')"),
     (["collective", "sum"], "unknown operation 'sum'; choose one of: broadcast, chain, tree, "
      "two-phase, star, ring, 2d"),
     (["collective", "ring", "--type", "f64"], "unknown type 'f64'; choose one of: f16, bf16, f32"),

@@ -13,7 +13,7 @@ import waferflow
 from waferflow import cli, cycle, native, paths
 from waferflow.errors import WaferflowError
 
-SCHEMA = json.loads((Path(cycle.__file__).parent / "data" / "cycle.schema.json").read_text())
+SCHEMA = json.loads(paths.schema("cycle").read_text())
 
 
 @pytest.fixture(scope="module")

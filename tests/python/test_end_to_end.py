@@ -43,7 +43,7 @@ def without_host(results: Results) -> list[dict]:
 
 
 def test_report_follows_the_schema(results: Results) -> None:
-    schema = json.loads(paths.report_schema().read_text())
+    schema = json.loads(paths.schema("report").read_text())
     jsonschema.validate(json.loads(results.to_json()), schema)
 
 

@@ -14,7 +14,7 @@ from waferflow import cli, models, paths, plot
 from waferflow.results import Results
 from waferflow.tables import compare, lists, report, style
 
-SCHEMA = json.loads(paths.report_schema().read_text())
+SCHEMA = json.loads(paths.schema("report").read_text())
 
 
 def results(*sparsity: float) -> Results:

@@ -22,6 +22,16 @@ namespace {
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// Runs of the kernel: one a piece of the vocabulary.
+int64_t piecesOf(const MappingProblem &problem, const LaidOut &laid,
+                 const KernelShape &shape) {
+  auto isChunked = [&](int32_t cls) {
+    return cls >= 0 && problem.classes[cls].chunked;
+  };
+  return isChunked(shape.inClass) || isChunked(shape.outClass) ? laid.headChunks
+                                                               : 1;
+}
+
 class Estimate {
 public:
   Estimate(const MappingProblem &problem, const LaidOut &laid, size_t kernel,
@@ -60,10 +70,8 @@ public:
 private:
   bool isChunked(int32_t cls) const { return problem.classes[cls].chunked; }
 
-  /// Runs of the kernel: one a piece of the vocabulary.
   double pieces() const {
-    bool chunked = isChunked(shape.inClass) || isChunked(shape.outClass);
-    return chunked ? static_cast<double>(laid.headChunks) : 1;
+    return static_cast<double>(piecesOf(problem, laid, shape));
   }
 
   int64_t features(int32_t cls) const {
@@ -134,7 +142,9 @@ private:
 
   double elementwise() const {
     return static_cast<double>(
-        scalarCycles(scalarWork(problem, laid, kernel), problem.type, machine));
+        scalarCycles(scalarWork(problem, laid, kernel), problem.type, machine) +
+        streamedCycles(streamedVectors(problem, laid, kernel), problem.type,
+                       machine));
   }
 
   /// The exchange of a reduce, and its way out where it is a gradient.
@@ -142,9 +152,10 @@ private:
     Reduce reduce = reduceWork(problem, laid, kernel);
     int64_t cycles = 0;
     auto over = [&](int64_t cores, int64_t distance, bool back) {
-      cycles += reduceOver(machine, cores, distance, reduce.vectorPerCore,
-                           reduce.type, back)
-                    .cycles;
+      cycles +=
+          reduce.times * chainOver(machine, cores, distance,
+                                   reduce.vectorPerCore, reduce.type, back)
+                             .cycles;
     };
     if (reduce.overX)
       over(reduce.columns, 1, reduce.broadcastBack);
@@ -154,7 +165,8 @@ private:
       over(laid.tokens.groups, laid.tokens.groupColumns, false);
     double drain =
         reduce.drain
-            ? static_cast<double>(4 * reduce.vectorPerCore * reduce.columns) /
+            ? static_cast<double>(elementBytes(reduce.type) * reduce.times *
+                                  reduce.vectorPerCore * reduce.columns) /
                   machine.edgeBytesPerCycle()
             : 0;
     return static_cast<double>(cycles) + drain;
@@ -232,21 +244,65 @@ bool sharesGather(const MappingProblem &problem, size_t kernel,
 
 std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
                                    const LaidOut &laid, size_t kernel) {
+  using How = ScalarShape::How;
+  const KernelShape &shape = problem.kernels[kernel];
+  // What is done for tokens alone is done again for each piece of the
+  // vocabulary.
+  int64_t pieces = piecesOf(problem, laid, shape);
   std::vector<ScalarWork> work;
-  for (const ScalarShape &scalar : problem.kernels[kernel].scalars) {
-    int64_t share = scalar.perToken, once = scalar.once;
+  for (const ScalarShape &scalar : shape.scalars) {
+    int64_t share = scalar.perToken * pieces, once = scalar.once * pieces;
     if (scalar.cls >= 0) {
       const FeatureClass &cls = problem.classes[scalar.cls];
       int64_t inColumn =
-          laid.features[scalar.cls] * (cls.chunked ? laid.headChunks : 1);
+          laid.features[scalar.cls] * (cls.chunked ? laid.headChunks : pieces);
       share = ceilDiv(scalar.perToken * inColumn, cls.features);
       once = ceilDiv(scalar.once * inColumn, cls.features);
     }
-    work.push_back({scalar.op, share * laid.tokens.tokensPerCore + once,
-                    static_cast<double>(scalar.perToken * laid.tokens.tokens) +
-                        static_cast<double>(scalar.once)});
+    ScalarWork item;
+    item.op = scalar.op;
+    item.type = scalar.type;
+    item.perCore = share * laid.tokens.tokensPerCore + once;
+    item.useful = static_cast<double>(scalar.perToken * laid.tokens.tokens) +
+                  static_cast<double>(scalar.once);
+    item.instructions = pieces;
+    switch (scalar.how) {
+    case How::Flat:
+      break;
+    case How::EachSlot:
+      item.configured = true;
+      item.instructions = share;
+      break;
+    case How::WrittenOut:
+      item.instructions = share;
+      break;
+    case How::NoStart:
+      item.instructions = 0;
+      break;
+    case How::Scalar:
+      item.scalarSlots = scalar.scalarSlots * share;
+      item.perCore = share;
+      item.instructions = 0;
+      item.useful = 0;
+      break;
+    case How::EachToken:
+      item.scalarSlots = scalar.scalarSlots * item.perCore;
+      item.instructions = 0;
+      item.useful = 0;
+      break;
+    }
+    work.push_back(item);
   }
   return work;
+}
+
+std::vector<StreamedVector> streamedVectors(const MappingProblem &problem,
+                                            const LaidOut &laid,
+                                            size_t kernel) {
+  std::vector<StreamedVector> vectors;
+  for (int32_t cls : problem.kernels[kernel].vectors)
+    vectors.push_back({problem.classes[cls].features, laid.features[cls]});
+  return vectors;
 }
 
 Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,
@@ -258,17 +314,19 @@ Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,
   reduce.overY = shape.overY;
   reduce.columns = wide ? laid.columns[shape.inClass] : 1;
   reduce.rows = laid.tokens.rowsUsed;
-  reduce.vectorPerCore = shape.results;
+  reduce.times = shape.results * piecesOf(problem, laid, shape);
+  reduce.vectorPerCore = 1;
   if (!shape.overY)
-    reduce.vectorPerCore *= laid.tokens.tokensPerCore;
+    reduce.vectorPerCore = laid.tokens.tokensPerCore;
   else if (!shape.overX && wide)
-    reduce.vectorPerCore *= laid.features[shape.inClass];
-  // What crosses y is summed over all tokens: f32, as weight gradients are.
-  reduce.type = shape.overY ? ElementType::F32 : problem.type;
+    reduce.vectorPerCore = laid.features[shape.inClass];
+  // Sums are f32, whatever is stored.
+  reduce.type = ElementType::F32;
   // A gradient leaves; everything else is read again on the wafer.
   reduce.drain = shape.overY && !shape.overX && wide;
   reduce.broadcastBack = !reduce.drain;
   reduce.work = scalarWork(problem, laid, kernel);
+  reduce.vectors = streamedVectors(problem, laid, kernel);
   return reduce;
 }
 

@@ -105,8 +105,10 @@ std::optional<Error> MappingProblem::check() const {
   return std::nullopt;
 }
 
-std::optional<Error> checkColors(const Machine &machine, int64_t outputGroups,
-                                 GroupForm form) {
+std::optional<Error> checkColors(const Machine &machine, const LaidOut &laid,
+                                 int64_t outputGroups, GroupForm form) {
+  if (laid.tokens.groupColumns / outputGroups < 2)
+    return std::nullopt;
   constexpr int64_t weights = 1;
   int64_t usable = machine.colors - machine.reservedColors;
   RingColors ring = ringColors(outputGroups, form);
@@ -178,7 +180,7 @@ std::optional<Error> verify(const MappingProblem &problem,
                               " output groups, got " +
                               std::to_string(choice.outputGroups)};
     if (shape.kind == "spmm")
-      if (auto bad = checkColors(problem.machine, choice.outputGroups,
+      if (auto bad = checkColors(problem.machine, laid, choice.outputGroups,
                                  choice.form))
         return Error{where, bad->what};
     if (shape.kind == "attention" && choice.keyBlock < 1)

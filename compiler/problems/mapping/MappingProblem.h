@@ -23,14 +23,25 @@
 
 namespace waferflow {
 
-/// One scalar instruction of a map or reduce.
+/// One instruction of a map or reduce, as a core's code has it.
 struct ScalarShape {
+  enum class How {
+    Flat,       ///< set up once, over all slots and tokens
+    EachSlot,   ///< over the tokens of a slot, launched in a loop
+    WrittenOut, ///< over the tokens of a slot, set up for each
+    NoStart,    ///< what another instruction takes longer
+    Scalar,     ///< scalar code, for each slot
+    EachToken   ///< scalar code, for each token of a slot
+  };
   ScalarOp op = ScalarOp::Add;
   int64_t perToken = 0; ///< executions a token over all columns
   int64_t once = 0;     ///< executions that no number of tokens changes
   /// Class whose features it runs over; -1: values of one scalar a token, which
   /// every column works on.
   int32_t cls = -1;
+  std::optional<ElementType> type = {}; ///< none: the storage type
+  How how = How::Flat;
+  int64_t scalarSlots = 0; ///< of scalar code
 };
 
 /// One kernel before it is mapped. Work is counted a token.
@@ -61,10 +72,10 @@ struct KernelShape {
   // map and reduce
   std::vector<ScalarShape> scalars;
   bool overX = false, overY = false; ///< reduce
-  int64_t results = 0;               ///< reduce: values it reduces at once
-  /// What a core holds meanwhile: vectors of 4 bytes a token, of f32 a feature,
-  /// weight vectors of one number a feature.
-  int64_t temporaries = 0, featureSums = 0, vectors = 0;
+  int64_t results = 0;               ///< reduce: exchanges, one after the other
+  std::vector<int32_t> vectors;      ///< classes of streamed vectors of weights
+  /// What a core holds meanwhile: vectors of 4 bytes a token, of f32 a feature.
+  int64_t temporaries = 0, featureSums = 0;
 };
 
 /// What is resident while kernel i runs, besides its own buffers. Counts are by
@@ -176,6 +187,10 @@ int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
 std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
                                    const LaidOut &laid, size_t kernel);
 
+/// The vectors of weights that a map or reduce takes in.
+std::vector<StreamedVector> streamedVectors(const MappingProblem &problem,
+                                            const LaidOut &laid, size_t kernel);
+
 /// The exchange of a reduce: its axes, cores and partial values a core.
 Reduce reduceWork(const MappingProblem &problem, const LaidOut &laid,
                   size_t kernel);
@@ -199,9 +214,10 @@ double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
 int64_t planBytes(const SramPlan &plan);
 
 /// The rings of a spmm's output groups and its stream of weights have a color
-/// each on `machine`; otherwise an error that says how many it needs.
-std::optional<Error> checkColors(const Machine &machine, int64_t outputGroups,
-                                 GroupForm form);
+/// each on `machine`; otherwise an error that says how many it needs. Columns
+/// that are alone in their group have no ring.
+std::optional<Error> checkColors(const Machine &machine, const LaidOut &laid,
+                                 int64_t outputGroups, GroupForm form);
 
 /// One choice a kernel, all within SRAM and within their limits.
 std::optional<Error> verify(const MappingProblem &problem,

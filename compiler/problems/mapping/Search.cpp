@@ -356,7 +356,7 @@ private:
   template <typename F> void considerForms(int64_t go, F consider) const {
     for (GroupForm form : {GroupForm::Contiguous, GroupForm::Interleaved}) {
       if (form == GroupForm::Interleaved &&
-          (go == 1 || checkColors(problem.machine, go, form)))
+          (go == 1 || checkColors(problem.machine, laid, go, form)))
         continue;
       KernelChoice choice;
       choice.outputGroups = go;

@@ -225,13 +225,12 @@ private:
 
   template <typename F> void addElementwise(F add) const {
     addNonzero("temporaries", shape.temporaries * tl * 4, add);
-    int32_t cls = anyClass();
-    if (cls < 0)
-      return;
-    addNonzero("vectors",
-               shape.vectors * rounded(laid.features[cls] * bytes) +
-                   shape.featureSums * laid.features[cls] * 4,
-               add);
+    int64_t vectors = 0;
+    for (int32_t cls : shape.vectors)
+      vectors += rounded(laid.features[cls] * bytes);
+    if (int32_t cls = anyClass(); cls >= 0)
+      vectors += shape.featureSums * laid.features[cls] * 4;
+    addNonzero("vectors", vectors, add);
   }
 
   const MappingProblem &problem;

@@ -1,5 +1,6 @@
 """The Python API: the commands of the command line as functions, with the same names."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -270,18 +271,44 @@ def execute_program(
 
 
 def train(
-    program: bytes | str | Path, batches: Iterable[Arrays], **options: Any
+    program: bytes | str | Path,
+    batches: Iterable[Arrays | str | Path] | None = None,
+    *,
+    steps: int | None = None,
+    weights: Arrays | str | Path | None = None,
+    **options: Any,
 ) -> training.Training:
     """Trains for several steps at fidelity `cycle`, the optimizer in the weight store.
 
     Args:
         program: a training step, compiled with `to="fabric"`: its bytes, or its file's path.
-        batches: token numbers and labels by name, for each step.
-        **options: `weights`, `seed`, `progress` and AdamW's options; see `training.train`.
+        batches: token numbers and labels by name, for each step, or paths of .npz files; default
+            one that is made up by `seed`.
+        steps: how many; batches come in turns. Default one a batch.
+        weights: f32 start values by name, or the path of a .npz file.
+        **options: `seed`, `progress` and AdamW's options; see `training.train`. Files that record
+            one step, the first unless `traced_step` (counted from 1) says another: `trace`, `vcd`,
+            `landings`, with `cores` and `programs` (see `Traces`).
     """
+    recording = traces.taken(options)
+    requests.whole("steps", steps, 1)
+    requests.whole("traced_step", options.get("traced_step"), 1)
+    if options.get("traced_step") and not recording:
+        raise WaferflowError(f"traced_step: expected one of {', '.join(traces.KINDS)} with it")
     if not isinstance(program, bytes):
         program = read_program(Path(program))
-    return training.train(cycle.Program(program), batches, **options)
+    if isinstance(weights, (str, Path)):
+        weights = cycle.load_arrays(Path(weights))
+    with recording:
+        loaded = cycle.Program(program)
+        if batches is None:
+            batches = [loaded.synthetic_batch(loaded.vocabulary, options.get("seed", 0))]
+        given = (
+            cycle.load_arrays(Path(batch)) if isinstance(batch, (str, Path)) else batch
+            for batch in batches
+        )
+        turns = given if steps is None else itertools.islice(itertools.cycle(given), steps)
+        return training.train(loaded, turns, weights=weights, traces=recording, **options)
 
 
 def machine_table(machine: str) -> MachineTable:

@@ -18,6 +18,7 @@ from waferflow.tables import collective as collective_table
 from waferflow.tables import cycle as cycle_tables
 from waferflow.tables import kernel as kernel_table
 from waferflow.tables import lists, report, theory
+from waferflow.tables import training as training_table
 
 STEP_OPTIONS = [
     "sparsity",
@@ -146,6 +147,31 @@ def simulate(options: argparse.Namespace) -> None:
             json_file.write(results.to_json())
 
 
+def train(options: argparse.Namespace) -> None:
+    """`waferflow train`."""
+    with ExitStack() as stack:
+        json_file = open_output(stack, options.json, "--json")
+        arrays = open_output(stack, options.outputs, "--outputs")
+        names = ("learning_rate", "weight_decay", "clip_norm", "loss_scaling", "traced_step")
+        given = {name: getattr(options, name) for name in names}
+        with shown() as progress:
+            result = api.train(
+                options.program,
+                options.batches,
+                steps=options.steps,
+                weights=options.weights,
+                seed=options.seed,
+                progress=progress,
+                **{name: value for name, value in given.items() if value is not None},
+                **trace_options(options),
+            )
+        training_table.show(result, console())
+        if arrays:
+            arrays.write(cycle.npz_of(result.weights))
+        if json_file:
+            json_file.write(result.to_json())
+
+
 def collective(options: argparse.Namespace) -> None:
     """`waferflow collective`."""
     with ExitStack() as stack:
@@ -236,6 +262,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], None]] = {
     "theory": show_theory,
     "compile": compile,
     "simulate": simulate,
+    "train": train,
     "kernel": kernel,
     "collective": collective,
     "models": show_models,

@@ -72,9 +72,10 @@ class Counters:
 
 @dataclass(frozen=True)
 class CycleKernel:
-    """One program of the step."""
+    """One program of the step. reroute_cycles: before it, while routes are set; not in counters."""
 
     name: str
+    reroute_cycles: int
     counters: Counters
 
 
@@ -101,7 +102,7 @@ class CycleReport:
     """One executed step.
 
     model, step, sparsity, mask and seed are what `compile` said of the program, None where
-    nothing was said. cycles: of all programs and, of these, `reroute_cycles` between them.
+    nothing was said. cycles: of all programs and, of these, `reroute_cycles` before them.
     weights: where the values came from. loss_scale: what the gradients were multiplied by.
     host_written_bytes, host_read_bytes: what the host wrote into SRAM and read back between
     programs, which takes no cycles here. energy: None where the machine does not give all of its
@@ -216,6 +217,11 @@ class Program:
             values = np.random.default_rng([seed, place]).standard_normal(shape)
             made[argument["name"]] = (WEIGHT_DEVIATION * values).astype(np.float32)
         return made
+
+    @property
+    def vocabulary(self) -> int:
+        """Rows of the table in which token numbers are looked up; 0 without one."""
+        return self.module.vocabulary
 
     def synthetic_batch(self, vocabulary: int, seed: int) -> dict[str, np.ndarray]:
         """Token numbers: the same for inputs and labels, uniform in [0, vocabulary)."""

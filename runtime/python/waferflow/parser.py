@@ -75,6 +75,7 @@ def build() -> Parser:
     add_theory(commands)
     add_compile(commands)
     add_simulate(commands)
+    add_train(commands)
     add_kernel(commands)
     add_collective(commands)
     add_lists(commands)
@@ -176,6 +177,54 @@ def add_simulate(commands: Any) -> None:
     add_threads(command)
     add_json(command)
     add_traces(command)
+
+
+def add_train(commands: Any) -> None:
+    """`train`: several steps of a compiled program."""
+    command = commands.add_parser(
+        "train",
+        usage="waferflow train PROGRAM [options]",
+        help="run several training steps with AdamW in the weight store",
+        description="Executes a training step (compile ... --to fabric) again and again, wavelet "
+        "by wavelet, and updates the weights in between. What is not given is made up.",
+    )
+    command.add_argument("program", metavar="PROGRAM", help="a .mlirbc file")
+    command.add_argument(
+        "--steps", type=whole, metavar="N", help="default 1, or as many as there are batches"
+    )
+    command.add_argument(
+        "--batches",
+        nargs="+",
+        metavar="FILE",
+        help="token numbers and labels by name (.npz) of the steps, in turns; default made up",
+    )
+    command.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="start values by name (.npz); default the checkpoint's, or made up",
+    )
+    for option, text in (
+        ("--learning-rate", "of AdamW; default as torch.optim.AdamW"),
+        ("--weight-decay", "of AdamW; default as torch.optim.AdamW"),
+        ("--clip-norm", "largest norm of all gradients; default no limit"),
+    ):
+        command.add_argument(option, type=scale, metavar="X", help=text)
+    command.add_argument(
+        "--loss-scaling",
+        metavar="none|static|dynamic",
+        help="how the loss scale of the program is used; default as it is",
+    )
+    command.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of made-up weights and tokens"
+    )
+    command.add_argument(
+        "--outputs", metavar="FILE", help="weights by name (.npz) behind the last step"
+    )
+    add_json(command)
+    add_traces(command)
+    command.add_argument(
+        "--traced-step", type=whole, metavar="N", help="that is recorded, from 1; default the first"
+    )
 
 
 def add_kernel(commands: Any) -> None:

@@ -34,6 +34,7 @@ def configs_dir() -> Path:
     return shipped("models/configs", "data/configs")
 
 
-def report_schema() -> Path:
-    """The JSON Schema of `--json` files of `run` and `simulate`."""
-    return Path(__file__).parent / "data" / "report.schema.json"
+def schema(kind: str) -> Path:
+    """The JSON Schema of `--json` files: `report` (run and simulate at fidelity tile), `cycle`
+    (the same at fidelity cycle), `kernel`, `collective` or `train`."""
+    return Path(__file__).parent / "data" / f"{kind}.schema.json"

@@ -1,5 +1,7 @@
 """Several training steps in a row at fidelity `cycle`, the optimizer in the weight store."""
 
+import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from waferflow import native
+from waferflow.codec import to_plain
 from waferflow.cycle import Arrays, Program, Progress, arrays
 from waferflow.errors import WaferflowError
+from waferflow.traces import Traces
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,18 @@ class Training:
         """The loss of each step's batch, before its update."""
         return [step.loss for step in self.steps]
 
+    def to_json(self) -> str:
+        """The text of `waferflow train --json` (data/train.schema.json): the steps."""
+        steps = [
+            {name: finite(value) for name, value in to_plain(step).items()} for step in self.steps
+        ]
+        return json.dumps({"steps": steps}, indent=1, allow_nan=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """None in place of what JSON has no number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
 
 def train(
     program: Program,
@@ -51,6 +67,8 @@ def train(
     weights: Arrays | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    traces: Traces | None = None,
+    traced_step: int = 1,
     **optimizer: Any,
 ) -> Training:
     """Trains on one batch a step.
@@ -61,6 +79,8 @@ def train(
         weights: f32 start values by name. What is missing comes from the checkpoint that the
             program names, else it is made up: normal 0.02 by `seed`, vectors 1.
         progress: called before each program of each step; see `api.Progress`.
+        traces: that record one of the steps, and have been entered.
+        traced_step: which one, counted from 1.
         **optimizer: AdamW's `learning_rate`, `betas`, `epsilon`, `weight_decay`; `clip_norm`;
             defaults as torch.optim.AdamW. The loss scale is the program's (`loss_scale` of
             `compile`): a step with a gradient that is not finite is then left out. With
@@ -85,5 +105,14 @@ def train(
     except ValueError as error:
         raise WaferflowError(str(error)) from error
     trainer = native.call("CycleTrainer", program.module, values, options)
-    steps = [TrainStep(**native.invoke(trainer.step, arrays(batch), progress)) for batch in batches]
+    steps: list[TrainStep] = []
+    for batch in batches:
+        recording = traces if traces and len(steps) + 1 == traced_step else None
+        wanted = recording.to_json() if recording else "null"
+        fields, texts = native.invoke(trainer.step, arrays(batch), progress, wanted)
+        if recording:
+            recording.write(texts)
+        steps.append(TrainStep(**fields))
+    if traces and len(steps) < traced_step:
+        raise WaferflowError(f"traced_step: expected one of {len(steps)} steps, got {traced_step}")
     return Training(steps, native.invoke(trainer.weights))

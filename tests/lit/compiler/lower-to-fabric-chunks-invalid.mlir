@@ -37,22 +37,6 @@ func.func @root_of_sum(%w: tensor<7x6xf32> {flow.weight = #flow.weight<name = "w
 
 // -----
 
-func.func @logits(%w: tensor<7x6xf32> {flow.weight = #flow.weight<name = "w">}, %x: tensor<6x6xf32>) -> tensor<6x7xf32>
-    attributes {flow.step = #flow.step<tokens = 6, seq = 6, type = f32, gt = 1>} {
-  %h = flow.map(%x) {label = "in", layer = 0 : i64, phase = #flow.phase<forward>, section = #flow.section<block>}
-      : (tensor<6x6xf32>) -> tensor<6x6xf32> {
-  ^bb0(%v: tensor<6x6xf32>):
-    %r = arith.addf %v, %v : tensor<6x6xf32>
-    flow.yield %r : tensor<6x6xf32>
-  }
-  %l = flow.spmm %h, %w {label = "head", phase = #flow.phase<forward>, section = #flow.section<head>}
-      : (tensor<6x6xf32>, tensor<7x6xf32>) -> tensor<6x7xf32>
-  // expected-error @below {{'func.return' op returns features of which only one of 2 pieces is held at a time; fewer tokens a step or more pe.sram_bytes hold them whole}}
-  return %l : tensor<6x7xf32>
-}
-
-// -----
-
 // Nobody else has the features of its input, which count as a vocabulary too.
 func.func @both_sides(%w: tensor<7x6xf32> {flow.weight = #flow.weight<name = "w">}, %x: tensor<6x6xf32>) -> tensor<6x7xf32>
     attributes {flow.step = #flow.step<tokens = 6, seq = 6, type = f32, gt = 1>} {

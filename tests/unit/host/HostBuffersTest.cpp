@@ -146,6 +146,36 @@ TEST_F(HostBuffersTest, ReadsTakeEachElementFromTheFirstCoreThatHasIt) {
   }
 }
 
+TEST_F(HostBuffersTest, ReadsOfPiecesAddUpToAResult) {
+  HostTensors results;
+  std::unique_ptr<HostBuffers> buffers;
+  for (std::string piece : {"front", "rear"}) {
+    std::string features =
+        "form = \"activations\", features = <order = @" + piece + ">";
+    std::string memory = piece == "front" ? "10xf32" : "5xf32";
+    write("tensor = \"x\", " + features, memory);
+    ASSERT_EQ(error(), "");
+    parse("fabric.read <tensor = \"heads\", " + features +
+          "> on <x 0 to 4, y 0 to 3> at 8 : memref<" + memory +
+          ", #fabric.sram>");
+    if (!buffers)
+      buffers = std::make_unique<HostBuffers>(*side);
+    HostBuffers fresh(*side);
+    HostBuffers &reader = piece == "front" ? *buffers : fresh;
+    auto bytes = reader.read(first<fabric::ReadOp>(), image, results);
+    ASSERT_TRUE(bytes) << bytes.str();
+    EXPECT_EQ(*bytes, piece == "front" ? 120 : 80);
+    auto partly = reader.checkWhole();
+    ASSERT_TRUE(partly);
+    EXPECT_EQ(partly->str(), std::string("result 'heads': ") +
+                                 (piece == "front" ? "20" : "30") +
+                                 " of 50 elements are read from no core");
+  }
+  EXPECT_EQ(results["heads"].shape, (std::vector<int64_t>{2, 5, 1, 5}));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(results["heads"].floats()[i], static_cast<float>(i));
+}
+
 TEST_F(HostBuffersTest, ReadsOfTokensAndScalars) {
   write("tensor = \"ids\", form = \"tokens\"", "2xi32", 2);
   ASSERT_EQ(error(), "");

@@ -32,6 +32,8 @@ flow.order @in features 5 columns 3 blocked
 flow.order @out features 3 columns 3 blocked
 flow.order @in2 features 5 columns 2 blocked
 flow.order @out2 features 3 columns 2 blocked
+flow.order @front features 5 columns 2 blocked {part = array<i64: 0, 3>}
+flow.order @rear features 5 columns 2 blocked {part = array<i64: 3, 5>}
 fabric.argument "w" weight <name = "w", pruned = true, mask = <"uniform", sparsity = 0.66 : f64>> : tensor<3x5xf32>
 fabric.argument "d" weight <name = "d"> : tensor<3x5xf32>
 fabric.argument "table" weight <name = "table"> : tensor<2x5xf32>
@@ -43,6 +45,7 @@ fabric.result "dd" gradient <weight = "w", at = "dense"> : tensor<3x5xf32>
 fabric.result "dtable" gradient <weight = "table", at = "dense"> : tensor<2x5xf32>
 fabric.result "dnorm" gradient <weight = "norm", at = "dense"> : tensor<5xf32>
 fabric.result "y" : tensor<2x5x5xf32>
+fabric.result "heads" : tensor<2x5x1x5xf32>
 fabric.result "loss" : tensor<f32>
 fabric.result "ids_back" : tensor<2x5xi64>
 )";

@@ -116,9 +116,8 @@ TEST(Estimate, ReductionsAreThoseOfTile) {
     EXPECT_EQ(work.rows, 8);
     EXPECT_EQ(work.drain, overY);
     double tile = tileCycles(programOf(problem, laid, work));
-    // Without the dispatch and the route.
+    // Without the route and the end.
     double outside = static_cast<double>(problem.machine.rerouteCycles +
-                                         problem.machine.dispatchCycles +
                                          problem.machine.completeCycles);
     EXPECT_NEAR(estimateKernel(problem, laid, 0, {}), tile - outside, 1);
   }

@@ -81,6 +81,31 @@ TEST(MappingSearch, FindsTheOptimumOfEveryCombination) {
     }
 }
 
+/// Rings of interleaved groups, and one color for the weight.
+TEST(MappingSearch, InterleavedGroupsHaveTheColorsOfTheirRings) {
+  for (int64_t colors : {64, 24, 12, 8}) {
+    MappingProblem problem = mlp(0.1);
+    problem.machine = machineOf("cs3");
+    problem.machine.width = 96;
+    problem.machine.colors = colors;
+    problem.classes[0].features = 768;
+    problem.classes[1].features = 3072;
+    for (KernelShape &kernel : problem.kernels) {
+      kernel.rows = kernel.kind == "spmm" ? 3072 : 768;
+      kernel.columns = 3840 - kernel.rows;
+    }
+    int64_t usable = colors - problem.machine.reservedColors;
+    MappingSolution solution = solve(problem);
+    int64_t most = 1;
+    for (const KernelChoice &choice : solution.choices)
+      if (choice.form == GroupForm::Interleaved)
+        most = std::max(most, choice.outputGroups);
+    EXPECT_LE(2 * most + 2, usable);
+    if (colors == 64)
+      EXPECT_EQ(most, 16); // which 24 have no colors for
+  }
+}
+
 TEST(MappingSearch, CyclesAreTheSumOfTheKernels) {
   MappingProblem problem = mlp();
   MappingSolution solution = solve(problem);

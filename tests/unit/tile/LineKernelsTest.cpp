@@ -51,27 +51,54 @@ TEST(Map, IsSetUpAndRateOfEveryInstruction) {
               0);
 }
 
-TEST(Collective, EachFormWinsWhereItIsShortest) {
+TEST(Map, PaysForItsCodeAndItsVectors) {
+  Program p = program(8, 4);
+  Map map;
+  // 3 slots of 4 elements at 4 a cycle, launched; the same set up; 5 slots of
+  // scalar code; an exponential in it (0.025 a cycle); an addition that takes 2
+  // cycles longer; f32 at 0.5 a cycle.
+  ScalarWork launched{ScalarOp::Mul, 12, 12, {}, 3, true, 0};
+  ScalarWork setUp{ScalarOp::Mul, 12, 12, {}, 3, false, 0};
+  ScalarWork code{ScalarOp::Copy, 5, 0, {}, 0, false, 5};
+  ScalarWork function{ScalarOp::Exp, 1, 0, {}, 0, false, 1};
+  ScalarWork longer{ScalarOp::Mul, 8, 8, {}, 0, false, 0};
+  ScalarWork wide{ScalarOp::Mul, 8, 8, ElementType::F32, 1, false, 0};
+  int64_t launch = p.machine.launchCycles;
+  auto cycles = [&](const ScalarWork &work) {
+    map.work = {work};
+    return time(p, map).cumulative[kNumCosts];
+  };
+  EXPECT_EQ(cycles(launched), 3 * (launch + 1));
+  EXPECT_EQ(cycles(setUp), 3 * (10 + 1));
+  EXPECT_EQ(cycles(code), 5);
+  EXPECT_EQ(cycles(function), 40);
+  EXPECT_EQ(cycles(longer), 2);
+  EXPECT_EQ(cycles(wide), 10 + 16);
+  // 16 features, 4 a column, two in a wavelet: core 10 + 2, edge 32 bytes at
+  // 64. Fill: reroute 5, ramps 4, three rows.
+  map.work = {};
+  map.vectors = {{16, 4}};
+  KernelTiming timing = time(p, map);
+  expectWhole(timing, Cost::Elementwise, 12, 5 + 4 + 3);
+  EXPECT_EQ(timing.counters.at("edge wavelets in"), 8);
+  p.machine.edgeBytesPerSecond = 1e9; // one byte a cycle
+  expectWhole(time(p, map), Cost::Elementwise, 32, 12);
+  expectWhole(time(p, map, without(Cost::Io)), Cost::Elementwise, 12, 12);
+}
+
+TEST(Collective, IsAChainAndAWayBack) {
   Machine m = machine();
-  // Chain: 10 adds + 3 stages of 6. Tree: 2 x 10 + 6 + 7. Back: 10 + 4 + 3.
-  // Ring: 6 steps of 3 + 7.
-  Collective chain = reduceOver(m, 4, 1, 20, ElementType::F16, false);
-  EXPECT_EQ(chain.form, Collective::Form::Chain);
-  EXPECT_EQ(chain.cycles, 28);
-  EXPECT_EQ(reduceOver(m, 4, 1, 20, ElementType::F16, true).cycles, 28 + 17);
-  // Tree: levels 1, 2, 4 apart: 3 x 1 + 6 + 7 + 9 = 25; chain 1 + 7 x 6 = 43.
-  Collective tree = reduceOver(m, 8, 1, 2, ElementType::F16, false);
-  EXPECT_EQ(tree.form, Collective::Form::Tree);
-  EXPECT_EQ(tree.cycles, 25);
-  // Ring: 2 x 3 steps of 13 + 7; chain 50 + 18 + 57.
-  Collective ring = reduceOver(m, 4, 1, 100, ElementType::F16, true);
-  EXPECT_EQ(ring.form, Collective::Form::Ring);
-  EXPECT_EQ(ring.cycles, 120);
+  // Set-up 10, dispatch 7, 10 adds and 3 stages of 6. Back: 17, 10 + 4 + 3.
+  EXPECT_EQ(chainOver(m, 4, 1, 20, ElementType::F16, false).cycles,
+            17 + 10 + 18);
+  EXPECT_EQ(chainOver(m, 4, 1, 20, ElementType::F16, true).cycles,
+            17 + 28 + 17 + 17);
+  EXPECT_EQ(chainOver(m, 4, 1, 20, ElementType::F16, true).wavelets, 20);
   // Half a wavelet a cycle of link: adds and the way back take twice as long.
   m.linkWaveletsPerCycle = 0.5;
-  EXPECT_EQ(reduceOver(m, 4, 1, 20, ElementType::F16, true).cycles,
-            20 + 18 + 20 + 4 + 3);
-  EXPECT_EQ(reduceOver(m, 1, 1, 100, ElementType::F16, true).cycles, 0);
+  EXPECT_EQ(chainOver(m, 4, 1, 20, ElementType::F16, true).cycles,
+            17 + 20 + 18 + 17 + 20 + 4 + 3);
+  EXPECT_EQ(chainOver(m, 1, 1, 100, ElementType::F16, true).cycles, 0);
 }
 
 TEST(Reduce, WorkThenXThenBack) {
@@ -81,10 +108,16 @@ TEST(Reduce, WorkThenXThenBack) {
   reduce.columns = 4;
   reduce.vectorPerCore = 20;
   reduce.work = {{ScalarOp::Mul, 8, 8}};
-  // Fill: reroute 5, dispatch 7, complete 3.
-  expectWhole(time(p, reduce), Cost::Reduce, 12 + 28 + 17, 15);
-  expectWhole(time(p, reduce, without(Cost::Reduce)), Cost::Reduce, 0, 15);
-  expectWhole(time(p, reduce, without(Cost::Fill)), Cost::Reduce, 57, 0);
+  reduce.type = ElementType::F16;
+  // Fill: reroute 5, complete 3.
+  int64_t chain = 17 + 28 + 17 + 17;
+  expectWhole(time(p, reduce), Cost::Reduce, 12 + chain, 8);
+  expectWhole(time(p, reduce, without(Cost::Reduce)), Cost::Reduce, 0, 8);
+  expectWhole(time(p, reduce, without(Cost::Fill)), Cost::Reduce, 12 + chain,
+              0);
+  // Another one behind it is a program of its own.
+  reduce.times = 2;
+  expectWhole(time(p, reduce), Cost::Reduce, 12 + 2 * chain, 13);
 }
 
 TEST(Reduce, AGradientLeavesAtFourBytesEach) {
@@ -96,16 +129,16 @@ TEST(Reduce, AGradientLeavesAtFourBytesEach) {
   reduce.rows = 4;
   reduce.vectorPerCore = 100;
   reduce.type = ElementType::F32;
-  // Chain: 100 adds + 3 x 6; 8 columns x 100 x 4 bytes at 64 a cycle: 50.
+  // Chain: 17, 100 adds + 3 x 6; 8 columns x 100 x 4 bytes at 64 a cycle: 50.
   KernelTiming timing = time(p, reduce);
-  expectWhole(timing, Cost::Reduce, 118 + 50, 15);
+  expectWhole(timing, Cost::Reduce, 135 + 50, 8);
   EXPECT_EQ(timing.counters.at("edge wavelets out"), 800);
-  expectWhole(time(p, reduce, without(Cost::Io)), Cost::Reduce, 118, 15);
-  // Two token groups 4 columns apart: one more chain of 100 + 4 + 1 + 4.
+  expectWhole(time(p, reduce, without(Cost::Io)), Cost::Reduce, 135, 8);
+  // Two token groups 4 columns apart: one more chain of 17 + 100 + 4 + 1 + 4.
   p.tokens = layTokens(8, 4, 2, 8, 4);
   reduce.columns = 4;
   reduce.rows = 4;
-  expectWhole(time(p, reduce), Cost::Reduce, 118 + 109 + 25, 15);
+  expectWhole(time(p, reduce), Cost::Reduce, 135 + 126 + 25, 8);
 }
 
 TEST(Gather, TheTableStreamsOnceThroughTheEdge) {

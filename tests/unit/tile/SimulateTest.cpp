@@ -100,11 +100,11 @@ TEST(Simulate, AStepEqualsItsHandCount) {
   EXPECT_EQ(d(Cost::Attention), 871 - 3 + 849 - 6);
   EXPECT_EQ(d(Cost::Head), 13); // 10 + 3
   EXPECT_EQ(d(Cost::Elementwise), 13);
-  EXPECT_EQ(d(Cost::Reduce), 28 + 17);
+  EXPECT_EQ(d(Cost::Reduce), 17 + 28 + 17 + 17);
   EXPECT_EQ(d(Cost::Recomputation), 871 - 3 + 13);
-  // Embedding 22 and 33, reduce 15, attention 19 each, relayout 5 + 7 + 4
+  // Embedding 22 and 33, reduce 8, attention 19 each, relayout 5 + 7 + 4
   // + 2 x 6 + 3; maps need no routes.
-  EXPECT_EQ(d(Cost::Fill), 22 + 33 + 15 + 3 * 19 + 31);
+  EXPECT_EQ(d(Cost::Fill), 22 + 33 + 8 + 3 * 19 + 31);
   for (Cost cost : {Cost::Padding, Cost::DotRate, Cost::Launch, Cost::RowEnd,
                     Cost::RowImbalance, Cost::ColumnImbalance, Cost::Reduction,
                     Cost::Ring, Cost::Io, Cost::Contention})

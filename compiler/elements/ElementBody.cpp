@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/ElementBody.h"
+#include "compiler/elements/ElementBody.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -14,11 +14,18 @@ using namespace mlir;
 
 namespace waferflow::fabric {
 
-ElementBody::ElementBody(const StepLowering &lowering, Operation *kernel,
+std::vector<int64_t> ElementInputs::looked(int64_t count) const {
+  int64_t most = sample > 0 ? std::min(sample, count) : count;
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < most; ++i)
+    numbers.push_back(i * count / most);
+  return numbers;
+}
+
+ElementBody::ElementBody(ElementInputs given, Operation *kernel,
                          ElementGraph &graph)
-    : lowering(lowering), kernel(kernel), graph(graph),
-      batch(lowering.tokens.tokens / lowering.tokens.seq),
-      seq(lowering.tokens.seq),
+    : inputs(std::move(given)), kernel(kernel), graph(graph),
+      batch(inputs.tokens / inputs.seq), seq(inputs.seq),
       axes(AxisAnalysis::ofBody(kernel->getRegion(0).front(), batch, seq)) {}
 
 Place ElementBody::token() const {
@@ -172,24 +179,22 @@ FailureOr<int32_t> ElementBody::input(BlockArgument argument,
   auto wrong = [&](const char *what) -> Node {
     return kernel->emitOpError() << "reads its input " << number << ' ' << what;
   };
-  if (lowering.isHeld(value)) {
-    switch (lowering.held(value).kind) {
-    case Held::Kind::Activation:
+  if (std::optional<Resident> resident = inputs.residentOf(value)) {
+    switch (*resident) {
+    case Resident::Activation:
       if (!(places[0] == token()) || !places[1].isNumber())
         return wrong("at another token than it computes");
       leaf.kind = Element::Kind::Activation;
       leaf.index = places[1].value;
       return graph.intern(leaf);
-    case Held::Kind::RowScalar:
+    case Resident::RowScalar:
       if (!(places[0] == token()))
         return wrong("at another token than it computes");
       leaf.kind = Element::Kind::RowScalar;
       return graph.intern(leaf);
-    case Held::Kind::Scalar:
+    case Resident::Scalar:
       leaf.kind = Element::Kind::Scalar;
       return graph.intern(leaf);
-    case Held::Kind::Scratch:
-      break;
     }
   }
   if (!isa<BlockArgument>(value))

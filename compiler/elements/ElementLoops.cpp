@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/ElementBody.h"
+#include "compiler/elements/ElementBody.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -130,7 +130,7 @@ FailureOr<int32_t> ElementBody::extract(Iteration &iteration, Operation *op) {
     return element(extract.getTensor(), places);
   Reduction sum;
   int32_t zero = graph.constant(0);
-  for (int64_t i = 0; i < type.getDimSize(dimension); ++i) {
+  for (int64_t i : inputs.looked(type.getDimSize(dimension))) {
     places[dimension].value = i;
     auto value = element(extract.getTensor(), places);
     if (failed(value))
@@ -210,7 +210,7 @@ ElementBody::reduction(linalg::LinalgOp op, unsigned result,
   for (unsigned d : features)
     count *= ranges[d];
   int32_t node = -1;
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i : inputs.looked(count)) {
     int64_t rest = i;
     for (unsigned d : llvm::reverse(features)) {
       loops[d] = Place{Place::Kind::Number, rest % ranges[d], {}};

@@ -4,12 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/ElementGraph.h"
+#include "compiler/elements/ElementGraph.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 
 namespace waferflow::fabric {
 
@@ -175,6 +176,40 @@ int32_t ElementGraph::overFeatures(Reduction reduction) {
   element.index = static_cast<int64_t>(reductions.size());
   reductions.push_back(std::move(reduction));
   return intern(element);
+}
+
+std::vector<int32_t>
+ElementGraph::reductionsOf(const std::vector<int32_t> &roots) const {
+  using Kind = Element::Kind;
+  std::vector<int32_t> found;
+  std::set<int32_t> seen;
+  auto look = [&](auto &&self, int32_t node) -> void {
+    if (node < 0 || !seen.insert(node).second)
+      return;
+    const Element &element = nodes[node];
+    for (int32_t argument : element.arguments)
+      self(self, argument);
+    if (element.kind == Kind::OverFeatures)
+      for (const Reduction::Term &term : reduction(element.index).terms)
+        self(self, term.node);
+    if (element.kind == Kind::OverFeatures || element.kind == Kind::OverTokens)
+      found.push_back(node);
+  };
+  for (int32_t root : roots)
+    look(look, root);
+  return found;
+}
+
+int64_t ElementGraph::featureOf(int32_t node, int64_t otherwise) const {
+  const Element &element = nodes[node];
+  if (element.kind == Element::Kind::Activation)
+    return element.index;
+  int64_t feature = -1;
+  if (element.kind == Element::Kind::Apply)
+    for (int32_t argument : element.arguments)
+      if (argument >= 0 && feature < 0)
+        feature = featureOf(argument, -1);
+  return feature < 0 ? otherwise : feature;
 }
 
 int32_t ElementGraph::asReal(int32_t truth) {

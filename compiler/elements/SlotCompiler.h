@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_SLOTCOMPILER_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_SLOTCOMPILER_H
+#ifndef WAFERFLOW_COMPILER_ELEMENTS_SLOTCOMPILER_H
+#define WAFERFLOW_COMPILER_ELEMENTS_SLOTCOMPILER_H
 
-#include "compiler/lower-to-fabric/SlotPlan.h"
+#include "compiler/elements/SlotCode.h"
 
 namespace waferflow::fabric {
 
@@ -20,18 +20,19 @@ struct RowRoot {
 /// are taken as late and given back as early as the order allows.
 class SlotCompiler {
 public:
-  SlotCompiler(SlotPlan &plan, std::vector<SlotInstruction> &code)
-      : plan(plan), code(code) {}
+  SlotCompiler(SlotContext &context, SlotCode &code)
+      : context(context), code(code) {}
 
   void rows(const std::vector<RowRoot> &roots);
-  /// One node for each sink from `firstSink` on.
+  /// One node for each sink from `firstSink` on; `together`: sinks take the
+  /// place of what nodes read, so all are computed before any is stored.
   void slot(const std::vector<int32_t> &form, int32_t firstSink,
             bool together);
 
 private:
   using Operands = llvm::SmallVector<SlotOperand, 3>;
 
-  const Element &at(int32_t node) const { return plan.nodes[node]; }
+  const Element &at(int32_t node) const { return (*context.nodes)[node]; }
   /// Whether the node is computed by this code.
   bool isInner(int32_t node) const;
   void countUses(int32_t node);
@@ -48,8 +49,8 @@ private:
   /// Whether an instruction may give elements of `to` from these operands.
   bool fits(mlir::Type to, Function function, const Operands &from) const;
 
-  SlotPlan &plan;
-  std::vector<SlotInstruction> &code;
+  SlotContext &context;
+  SlotCode &code;
   bool ofRows = false;
   std::map<int32_t, int32_t> uses;
   std::map<int32_t, SlotOperand> done;
@@ -59,4 +60,4 @@ private:
 
 } // namespace waferflow::fabric
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_SLOTCOMPILER_H
+#endif // WAFERFLOW_COMPILER_ELEMENTS_SLOTCOMPILER_H

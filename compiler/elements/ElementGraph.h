@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
+#ifndef WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H
+#define WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H
 
 #include "mlir/IR/Attributes.h"
 
@@ -108,6 +108,11 @@ public:
   int32_t negated(int32_t truth);
 
   const Reduction &reduction(int64_t index) const { return reductions[index]; }
+  /// Values over features or tokens that `roots` need, in the order in which
+  /// they are to be made.
+  std::vector<int32_t> reductionsOf(const std::vector<int32_t> &roots) const;
+  /// The feature in whose place a term is counted: that of what it reads.
+  int64_t featureOf(int32_t node, int64_t otherwise) const;
 
 private:
   using Key =
@@ -120,4 +125,4 @@ private:
 
 } // namespace waferflow::fabric
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTGRAPH_H
+#endif // WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H

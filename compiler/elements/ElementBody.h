@@ -4,12 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTBODY_H
-#define WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTBODY_H
+#ifndef WAFERFLOW_COMPILER_ELEMENTS_ELEMENTBODY_H
+#define WAFERFLOW_COMPILER_ELEMENTS_ELEMENTBODY_H
 
 #include "compiler/analysis/Axes.h"
-#include "compiler/lower-to-fabric/ElementGraph.h"
-#include "compiler/lower-to-fabric/StepLowering.h"
+#include "compiler/elements/ElementGraph.h"
+#include "compiler/elements/ElementInputs.h"
 
 namespace waferflow::fabric {
 
@@ -34,7 +34,7 @@ std::optional<double> elementOf(mlir::ElementsAttr constant, int64_t flat);
 /// Evaluates the body of a map or reduce for one token and given features.
 class ElementBody {
 public:
-  ElementBody(const StepLowering &lowering, mlir::Operation *kernel,
+  ElementBody(ElementInputs inputs, mlir::Operation *kernel,
               ElementGraph &graph);
 
   /// The node of result `index` of the kernel: at the token and a feature, a
@@ -78,7 +78,7 @@ private:
   mlir::FailureOr<Places> split(mlir::Operation *op, Place place,
                                 llvm::ArrayRef<int64_t> sizes);
 
-  const StepLowering &lowering;
+  ElementInputs inputs;
   mlir::Operation *kernel;
   ElementGraph &graph;
   int64_t batch, seq;
@@ -88,4 +88,4 @@ private:
 
 } // namespace waferflow::fabric
 
-#endif // WAFERFLOW_COMPILER_LOWERTOFABRIC_ELEMENTBODY_H
+#endif // WAFERFLOW_COMPILER_ELEMENTS_ELEMENTBODY_H

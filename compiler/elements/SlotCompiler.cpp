@@ -4,7 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/lower-to-fabric/SlotCompiler.h"
+#include "compiler/elements/SlotCompiler.h"
+
+#include "mlir/IR/BuiltinTypes.h"
 
 using namespace mlir;
 
@@ -12,6 +14,63 @@ namespace waferflow::fabric {
 
 using Kind = Element::Kind;
 using Op = SlotInstruction::Op;
+
+std::vector<int32_t> SlotContext::hoist(const std::vector<int32_t> &ofSlots) {
+  std::set<int32_t> seen, hoisted;
+  auto look = [&](auto &&self, int32_t node) -> void {
+    const Element &element = (*nodes)[node];
+    if (element.kind != Kind::Apply || !seen.insert(node).second)
+      return;
+    if (element.ofToken && !element.ofFeature) {
+      hoisted.insert(node);
+      return;
+    }
+    for (int32_t argument : element.arguments)
+      if (argument >= 0)
+        self(self, argument);
+  };
+  for (int32_t node : ofSlots)
+    look(look, node);
+  for (int32_t node : hoisted) {
+    bool integer = (*nodes)[node].number == Number::Integer;
+    rowTemporaries[node] = integer ? rowIntegers++ : rowReals++;
+  }
+  return {hoisted.begin(), hoisted.end()};
+}
+
+bool runsFlat(const SlotContext &context, const SlotCode &code) {
+  for (const SlotInstruction &instruction : code) {
+    if (instruction.op != Op::Apply && instruction.op != Op::Mov)
+      return false;
+    if (instruction.function == Function::ToReal)
+      return false;
+    llvm::SmallVector<SlotOperand, 3> operands(instruction.from);
+    operands.push_back(instruction.to);
+    for (const SlotOperand &operand : operands) {
+      switch (operand.kind) {
+      case SlotOperand::Kind::Leaf:
+        if (!(*context.nodes)[operand.index].ofFeature)
+          return false;
+        break;
+      case SlotOperand::Kind::Scalar:
+        if ((*context.nodes)[operand.index].ofFeature)
+          return false;
+        break;
+      case SlotOperand::Kind::Sink: {
+        SlotTarget target = context.target(operand.index);
+        if (!target.ofFeatures || target.kind != SlotTarget::Kind::Store)
+          return false;
+        break;
+      }
+      case SlotOperand::Kind::Literal:
+        break;
+      default:
+        return false;
+      }
+    }
+  }
+  return true;
+}
 
 bool SlotCompiler::isInner(int32_t node) const {
   const Element &element = at(node);
@@ -35,7 +94,7 @@ SlotOperand SlotCompiler::temporary(Number number) {
   if (list.empty()) {
     operand.index = used[operand.number]++;
     int32_t &most =
-        operand.number == Number::Integer ? plan.integers : plan.reals;
+        operand.number == Number::Integer ? context.integers : context.reals;
     most = std::max(most, operand.index + 1);
   } else {
     operand.index = list.back();
@@ -92,8 +151,8 @@ SlotOperand SlotCompiler::operand(int32_t node) {
     result.kind = SlotOperand::Kind::Leaf;
     return result;
   }
-  if (auto it = plan.rowTemporaries.find(node);
-      it != plan.rowTemporaries.end() && (!ofRows || done.count(node))) {
+  if (auto it = context.rowTemporaries.find(node);
+      it != context.rowTemporaries.end() && (!ofRows || done.count(node))) {
     result.kind = SlotOperand::Kind::Row;
     result.index = it->second;
     return result;
@@ -133,7 +192,7 @@ bool SlotCompiler::fits(Type to, Function function,
       if (source.kind != SlotOperand::Kind::Leaf ||
           (at(source.index).kind != Kind::Activation &&
            at(source.index).kind != Kind::Positions) ||
-          plan.typeOf(source) != to)
+          context.typeOf(source) != to)
         return false;
     }
   }
@@ -145,7 +204,7 @@ void SlotCompiler::store(int32_t node, int32_t sink) {
   to.kind = SlotOperand::Kind::Sink;
   to.index = sink;
   to.number = at(node).number;
-  Type element = plan.sinks[sink].held.element;
+  Type element = context.target(sink).element;
   if (element.isInteger(16)) {
     SlotOperand one, zero;
     one.kind = zero.kind = SlotOperand::Kind::Literal;
@@ -178,8 +237,8 @@ void SlotCompiler::store(int32_t node, int32_t sink) {
 }
 
 void SlotCompiler::reduce(int32_t node, int32_t sink) {
-  const Sink &target = plan.sinks[sink];
-  bool overTokens = target.kind == Sink::Kind::OverTokens;
+  SlotTarget target = context.target(sink);
+  bool overTokens = target.kind == SlotTarget::Kind::OverTokens;
   SlotOperand to;
   to.kind = SlotOperand::Kind::Sink;
   to.index = sink;
@@ -212,7 +271,7 @@ void SlotCompiler::reduce(int32_t node, int32_t sink) {
 }
 
 void SlotCompiler::root(int32_t node, int32_t sink) {
-  if (plan.sinks[sink].kind == Sink::Kind::Store)
+  if (context.target(sink).kind == SlotTarget::Kind::Store)
     store(node, sink);
   else
     reduce(node, sink);
@@ -232,7 +291,7 @@ void SlotCompiler::rows(const std::vector<RowRoot> &roots) {
     SlotOperand to;
     to.kind = SlotOperand::Kind::Row;
     to.number = at(each.node).number;
-    to.index = plan.rowTemporaries.at(each.node);
+    to.index = context.rowTemporaries.at(each.node);
     Function function = at(each.node).function;
     instruction(Op::Apply, function, to, arguments(each.node));
     done[each.node] = to;
