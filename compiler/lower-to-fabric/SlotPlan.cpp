@@ -195,26 +195,44 @@ void SlotPlan::findPeriod(Job &job) {
   }
 }
 
+/// [seq, features]; made once for all layers, since it may be large.
+DenseElementsAttr SlotPlan::positionsOf(const Table &table) {
+  StepLowering::Positions key;
+  for (const Element &place : table.places)
+    key.push_back(
+        {place.constant.getAsOpaquePointer(), place.index, place.stride});
+  DenseElementsAttr &known = lowering.positions[key];
+  if (known)
+    return known;
+  int64_t seq = lowering.tokens.seq;
+  std::vector<float> values;
+  values.reserve(seq * table.places.size());
+  for (int64_t p = 0; p < seq; ++p)
+    for (const Element &place : table.places) {
+      auto dense = dyn_cast_or_null<ElementsAttr>(place.constant);
+      values.push_back(static_cast<float>(
+          dense ? *elementOf(dense, place.index + p * place.stride) : 0));
+    }
+  auto type =
+      RankedTensorType::get({seq, static_cast<int64_t>(table.places.size())},
+                            Float32Type::get(kernel->getContext()));
+  return known = DenseElementsAttr::get(type, ArrayRef<float>(values));
+}
+
 LogicalResult SlotPlan::fillTables(Job &job) {
   Builder b(kernel->getContext());
   flow::LayoutAttr layout = job.slots.layout;
   int64_t slots = lowering.layoutOf(layout).slots();
   for (const auto &entry : job.tables) {
     Table &table = tables[entry.second];
-    std::vector<float> values(table.values.begin(), table.values.end());
-    SmallVector<int64_t> shape = {static_cast<int64_t>(values.size())};
-    if (table.positions) {
-      int64_t seq = lowering.tokens.seq;
-      shape = {seq, static_cast<int64_t>(table.places.size())};
-      for (int64_t p = 0; p < seq; ++p)
-        for (const Element &place : table.places) {
-          auto dense = dyn_cast_or_null<ElementsAttr>(place.constant);
-          values.push_back(static_cast<float>(
-              dense ? *elementOf(dense, place.index + p * place.stride) : 0));
-        }
-    }
-    auto value = DenseElementsAttr::get(
-        RankedTensorType::get(shape, b.getF32Type()), ArrayRef<float>(values));
+    DenseElementsAttr value =
+        table.positions ? positionsOf(table)
+                        : DenseElementsAttr::get(
+                              RankedTensorType::get(
+                                  {static_cast<int64_t>(table.values.size())},
+                                  b.getF32Type()),
+                              ArrayRef<float>(SmallVector<float>(
+                                  table.values.begin(), table.values.end())));
     auto host = HostAttr::get(b.getContext(), "",
                               table.positions ? "positions" : "features",
                               layout, {}, false, 0, 0, value);

@@ -102,6 +102,7 @@ private:
   int32_t vector(int32_t input, flow::LayoutAttr layout);
   mlir::LogicalResult formJob(Job &job);
   void findPeriod(Job &job);
+  mlir::DenseElementsAttr positionsOf(const Table &table);
   mlir::LogicalResult fillTables(Job &job);
   mlir::LogicalResult allocate();
   /// Where a leaf of the tokens lies, and the slot from which it is taken.

@@ -235,7 +235,7 @@ const Left *StepLowering::leftFor(Operation *reader) const {
 
 FailureOr<Held> StepLowering::resident(Operation *kernel, HostAttr contents,
                                        Type element, int64_t extent) {
-  for (Resident &known : residents)
+  for (HostTable &known : residents)
     if (known.contents == contents && known.memory.element == element &&
         known.memory.extent == extent) {
       known.reader = kernel;
@@ -347,7 +347,7 @@ LogicalResult StepLowering::placeSram() {
 void StepLowering::finish(Operation *kernel) {
   sram.endOf(kernel);
   freeScratch(0);
-  for (const Resident &resident : residents)
+  for (const HostTable &resident : residents)
     if (resident.reader == kernel)
       sram.free(resident.memory.address);
   // A value dies with the last kernel that uses it or a name of it.

@@ -13,6 +13,9 @@
 #include "dialects/fabric/Fabric.h"
 #include "dialects/flow/Orders.h"
 
+#include <map>
+#include <tuple>
+
 namespace waferflow::fabric {
 
 /// Where a value of the step lies in SRAM: at the same address on every core.
@@ -54,6 +57,10 @@ public:
   TokenLayout tokens;
   mlir::Type storage; ///< of activations and streamed weights
   mlir::Type sums;    ///< of partial sums: storage, or f32
+  /// Tables of numbers of each place in a sequence and feature, by what stands
+  /// in them: constant, index, stride of each feature.
+  using Positions = std::vector<std::tuple<const void *, int64_t, int64_t>>;
+  std::map<Positions, mlir::DenseElementsAttr> positions;
   /// Where the next op of the host or program goes.
   std::unique_ptr<mlir::OpBuilder> builder;
 
@@ -164,12 +171,12 @@ private:
   std::vector<Held> scratches;
   std::vector<Left> lefts;
   /// What stays to the end of the step, and the kernels that read it last.
-  struct Resident {
+  struct HostTable {
     HostAttr contents;
     Held memory;
     mlir::Operation *reader;
   };
-  std::vector<Resident> residents;
+  std::vector<HostTable> residents;
   int64_t programs = 0;
 
   int64_t bytesOf(const Held &held) const;
