@@ -193,14 +193,14 @@ TEST(Attention, GroupedQueriesSpreadKeysAndAddUpGradients) {
   Attention grouped = attention(false);
   grouped.kvHeads = 1;
   grouped.keyOrder = 1;
-  // Two columns east: 4 pieces of 2 dims x 2 tokens, 2 slots each, and a copy
-  // of 2 + 1; keys and values.
+  // Two columns east: pieces of 2 dims x 2 tokens, 2 slots each, wait for
+  // dispatch 7 and a stage of 6; and a copy of 2 + 1; keys and values.
   KernelTiming forward = time(p, grouped);
-  EXPECT_EQ(above(forward) - above(time(p, attention(false))), 2 * 11);
+  EXPECT_EQ(above(forward) - above(time(p, attention(false))), 2 * 33);
   // Three programs, one after the other; a hop behind each but the last.
   EXPECT_EQ(entry(forward.cumulative, Cost::Fill), 3 * 19 + 2);
   grouped.backward = true;
-  EXPECT_EQ(above(time(p, grouped)) - above(time(p, attention(true))), 4 * 11);
+  EXPECT_EQ(above(time(p, grouped)) - above(time(p, attention(true))), 4 * 33);
   // Both heads in the same columns: nothing to spread.
   p.orders[0] = order("heads", 2, {0, 0, 1, 1, 0, 0, 1, 1});
   grouped.backward = false;
