@@ -128,9 +128,7 @@ protected:
   }
   /// One weight's work has passed since the row's last weight came.
   bool weightWorked(int64_t r) const {
-    return past(in.last[r] +
-                    static_cast<int64_t>(v.workOn(1)),
-                now);
+    return past(in.last[r] + static_cast<int64_t>(v.workOn(1)), now);
   }
 
   bool settleStream(int64_t x) {
