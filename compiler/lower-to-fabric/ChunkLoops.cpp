@@ -132,12 +132,15 @@ void Unroller::emit(Root &root, int64_t piece) {
   case Root::Kind::Product: {
     Operation *op = copy(root.op, piece);
     Value sum = op->getResult(0);
+    lowering.setSummed(sum);
     if (root.running) {
       sum = map(op, labelOf(op) + " sum", sum.getType(), {root.running, sum},
                 [](OpBuilder &in, Location loc, ValueRange x) -> Value {
                   return arith::AddFOp::create(in, loc, x[0], x[1]);
                 });
       lowering.setLayout(sum, lowering.layoutOf(root.op->getResult(0)));
+      if (piece + 1 < pieces)
+        lowering.setSummed(sum);
     }
     root.running = sum;
     return;

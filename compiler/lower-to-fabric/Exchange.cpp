@@ -13,28 +13,6 @@ using namespace mlir;
 
 namespace waferflow::fabric {
 
-std::vector<Move> movesBetween(const ColumnLayout &from,
-                               const ColumnLayout &to) {
-  std::map<int32_t, std::vector<std::pair<int32_t, int32_t>>> holders;
-  for (int64_t c = 0; c < from.columns(); ++c)
-    for (int64_t s = 0; s < from.slotsOf(c); ++s)
-      if (from.features[c][s] >= 0)
-        holders[from.features[c][s]].push_back({c, s});
-  std::vector<Move> moves;
-  for (int32_t c = 0; c < to.columns(); ++c)
-    for (int32_t s = 0; s < to.slotsOf(c); ++s) {
-      if (to.features[c][s] < 0)
-        continue;
-      const auto &places = holders.at(to.features[c][s]);
-      auto nearest =
-          *std::min_element(places.begin(), places.end(), [&](auto a, auto b) {
-            return std::abs(a.first - c) < std::abs(b.first - c);
-          });
-      moves.push_back({nearest.first, nearest.second, c, s});
-    }
-  return moves;
-}
-
 namespace {
 
 /// Where a column of a token group stands: what queues it has.
@@ -56,11 +34,6 @@ struct Travel {
   bool any() const {
     return llvm::any_of(takes, [](int64_t n) { return n > 0; });
   }
-};
-
-/// Neighbouring slots that are neighbours again where they go.
-struct Run {
-  int64_t distance, from, to, count;
 };
 
 class Exchanger {
@@ -193,14 +166,16 @@ private:
     Emit e(code.local("main", /*start=*/true));
     if (accumulate || !fillsAll())
       e.mov(e.dsd(target, e.at(0), e.at(to.extent)), e.real(to.element, 0));
-    take(e, source, target, e.at(0), e.at(0), /*eastward=*/true);
-    shift(e, source, target, pieces, eastward.in, eastward.out, east, true);
-    shift(e, source, target, pieces, westward.in, westward.out, west, false);
+    take(e, source, target, e.at(0), e.at(0), Side::Own);
+    shift(e, source, target, pieces, eastward.in, eastward.out, east,
+          Side::West);
+    shift(e, source, target, pieces, westward.in, westward.out, west,
+          Side::East);
   }
 
   /// Sends on what came last, the own slots first, and takes in what comes.
   void shift(Emit &e, Value source, Value target, Value pieces, Value in,
-             Value out, const Travel &travel, bool eastward) {
+             Value out, const Travel &travel, Side side) {
     using arith::CmpIPredicate;
     Value sends;
     auto sendFrom = [&](Value buffer, Emit::At offset, Emit::At step) {
@@ -227,41 +202,21 @@ private:
             e.fabin(in, e.at(piece), from.element));
       if (out)
         sendFrom(pieces, offset, step);
-      take(e, pieces, target, offset, step, eastward);
+      take(e, pieces, target, offset, step, side);
     });
   }
 
   /// Takes from the piece that comes from `step` columns away what is for here.
+  /// The pieces of neighbours mostly go to neighbouring places.
   void take(Emit &e, Value piece, Value target, Emit::At offset, Emit::At step,
-            bool eastward) {
+            Side side) {
     int64_t tl = lowering.tokensPerCore();
-    bool own = getConstantIntValue(step) == 0;
-    std::vector<std::vector<Run>> byColumn(columns);
-    for (const Move &move : moves) {
-      int64_t distance = move.toColumn - move.fromColumn;
-      if (own ? distance != 0 : eastward ? distance <= 0 : distance >= 0)
-        continue;
-      distance = std::abs(distance);
-      std::vector<Run> &runs = byColumn[move.toColumn];
-      auto before = llvm::find_if(runs, [&](const Run &run) {
-        return run.distance == distance &&
-               run.from + run.count == move.fromSlot &&
-               run.to + run.count == move.toSlot;
-      });
-      if (before == runs.end())
-        runs.push_back({distance, move.fromSlot, move.toSlot, 1});
-      else
-        ++before->count;
-    }
-    size_t most = 0;
-    for (const auto &runs : byColumn)
-      most = std::max(most, runs.size());
-    // Entry i of every column: one run that ends there.
-    for (size_t i = 0; i < most; ++i) {
-      SmallVector<int64_t> steps, fromSlots, toSlots, extents;
-      for (const auto &runs : byColumn) {
-        Run run = i < runs.size() ? runs[i] : Run{-1, 0, 0, 0};
-        steps.push_back(run.distance);
+    int64_t by = side == Side::West ? -from.slots : from.slots;
+    for (const Taking &taking : takingsFrom(moves, columns, side, by)) {
+      SmallVector<int64_t> first, last, fromSlots, toSlots, extents;
+      for (const Run &run : taking.byColumn) {
+        first.push_back(run.first);
+        last.push_back(run.last);
         fromSlots.push_back(run.from * tl);
         toSlots.push_back(run.to * tl);
         extents.push_back(run.count * tl);
@@ -270,15 +225,34 @@ private:
         Emit::At extent = e.perColumn(lowering, extents);
         Value a = e.dsd(piece, e.add(offset, e.perColumn(lowering, fromSlots)),
                         extent);
-        Value d = e.dsd(target, e.perColumn(lowering, toSlots), extent);
+        Emit::At place =
+            e.add(e.mul(step, e.at(by * tl)), e.perColumn(lowering, toSlots));
+        Value d = e.dsd(target, place, extent);
         if (accumulate)
           e.binary<AddOp>(d, d, a);
         else
           e.mov(d, a);
       };
-      e.when(e.compare(arith::CmpIPredicate::eq, e.perColumn(lowering, steps),
-                       step),
-             copy);
+      using arith::CmpIPredicate;
+      auto is = [&](CmpIPredicate predicate, ArrayRef<int64_t> bound) {
+        return e.compare(predicate, e.perColumn(lowering, bound), step);
+      };
+      if (taking.exactly) {
+        e.when(is(CmpIPredicate::eq, first), copy);
+        continue;
+      }
+      Value inside;
+      if (taking.notBefore)
+        inside = is(CmpIPredicate::sle, first);
+      if (taking.notBehind) {
+        Value near = is(CmpIPredicate::sge, last);
+        inside =
+            inside ? arith::AndIOp::create(e.b, e.loc, inside, near) : near;
+      }
+      if (inside)
+        e.when(inside, copy);
+      else
+        copy();
     }
   }
 

@@ -8,18 +8,9 @@
 #define WAFERFLOW_COMPILER_LOWERTOFABRIC_EXCHANGE_H
 
 #include "compiler/lower-to-fabric/StepLowering.h"
+#include "simulator/program/Moves.h"
 
 namespace waferflow::fabric {
-
-/// One slot of one column that goes to a slot of another (or the same) column.
-struct Move {
-  int32_t fromColumn = 0, fromSlot = 0, toColumn = 0, toSlot = 0;
-};
-
-/// Every slot of `to` from the nearest column of `from` that has its feature,
-/// west before east where two are as near. Expects that one has it.
-std::vector<Move> movesBetween(const ColumnLayout &from,
-                               const ColumnLayout &to);
 
 /// A program in which the columns of every token group hand their slots on to
 /// the east and to the west, a column at a time, as far as `moves` need; each

@@ -54,7 +54,7 @@ private:
     return e.dsd(sumBuffer, from ? address(e, from, 1) : e.at(0), e.at(tl));
   }
   Value current(Emit &e) { return ring ? sum->get(e) : Value(); }
-  bool converts() const { return lowering.sums != lowering.storage; }
+  bool converts() const { return sums.element != produced.element; }
 
   StepLowering &lowering;
   flow::SpmmOp spmm;

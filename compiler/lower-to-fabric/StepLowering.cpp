@@ -159,7 +159,9 @@ Held StepLowering::shapeOf(Value result) const {
   held.kind = held.layout           ? Held::Kind::Activation
               : type.getRank() == 0 ? Held::Kind::Scalar
                                     : Held::Kind::RowScalar;
-  held.element = heldType(type.getElementType(), storage, held.kind);
+  held.element = summed.contains(result)
+                     ? sums
+                     : heldType(type.getElementType(), storage, held.kind);
   if (held.layout)
     held.slots = layoutOf(held.layout).slots();
   held.extent =

@@ -84,6 +84,8 @@ public:
   /// result that it is a part of.
   void setLayout(mlir::Value value, flow::LayoutAttr layout);
   void setResultName(mlir::Value value, std::string name);
+  /// An activation that is held in the type of sums: one that is added up.
+  void setSummed(mlir::Value value) { summed.insert(value); }
   /// The host reads the result `name` of the step in pieces, of which `value`
   /// is one; those of a kernel's result; whether there are any.
   void addPiece(mlir::Value value, std::string name);
@@ -165,6 +167,7 @@ private:
   llvm::DenseMap<mlir::Value, Held> values;
   llvm::DenseMap<mlir::Value, mlir::Value> renamed;      ///< to what holds it
   llvm::DenseMap<mlir::Value, flow::LayoutAttr> layouts; ///< of new values
+  llvm::DenseSet<mlir::Value> summed;                    ///< of these
   std::vector<std::string> names; ///< of the step's results
   llvm::DenseMap<mlir::Value, std::string> resultNames; ///< of new values
   std::vector<std::pair<mlir::Value, std::string>> resultPieces;

@@ -49,6 +49,26 @@ AttentionCosts::AttentionCosts(const Machine &machine, ElementType type,
   }
 }
 
+AttentionCosts AttentionCosts::inParts(int64_t parts) const {
+  AttentionCosts costs = *this;
+  for (double AttentionCosts::*rate :
+       {&AttentionCosts::axpy, &AttentionCosts::dot,
+        &AttentionCosts::rowProduct, &AttentionCosts::mulSums,
+        &AttentionCosts::maxOf, &AttentionCosts::sumOf, &AttentionCosts::exp,
+        &AttentionCosts::add32, &AttentionCosts::mul32, &AttentionCosts::copy32,
+        &AttentionCosts::log32, &AttentionCosts::reciprocal32,
+        &AttentionCosts::copyStorage, &AttentionCosts::copySums,
+        &AttentionCosts::sendStorage, &AttentionCosts::sendSums,
+        &AttentionCosts::addSums, &AttentionCosts::send32,
+        &AttentionCosts::addArriving32})
+    costs.*rate /= static_cast<double>(parts);
+  for (int64_t AttentionCosts::*cycles :
+       {&AttentionCosts::launch, &AttentionCosts::dispatch,
+        &AttentionCosts::stage, &AttentionCosts::hop, &AttentionCosts::slot})
+    costs.*cycles *= parts;
+  return costs;
+}
+
 int64_t AttentionCosts::vector(double elements, double rate) const {
   return elements <= 0 ? 0 : launch + cyclesAt(elements, rate);
 }

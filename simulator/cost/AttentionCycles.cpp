@@ -36,8 +36,8 @@ constexpr int64_t kSlotsTurn = 6;   ///< such a turn: loop, addresses
 struct Block {
   int64_t keys = 0;
   int64_t queries = 0; ///< that see the first key
-  int64_t chunk = 0;   ///< a: queries of a column after the scatter
-  int64_t seen = 0;    ///< scores of these
+  double chunk = 0;    ///< a: queries of a column after the scatter
+  double seen = 0;     ///< scores of these
 };
 
 /// Cycles of the instructions of a key block whose length is that of its keys.
@@ -85,7 +85,7 @@ public:
   }
 
   /// A collective of chunks of `elements` over the columns of a head.
-  int64_t ring(int64_t elements, double send, double receive) const {
+  int64_t ring(double elements, double send, double receive) const {
     if (part.columns == 1 || elements == 0)
       return 0;
     return (part.columns - 1) *
@@ -94,23 +94,25 @@ public:
                 slots(elements, receive)) +
            (part.columns - 2) * costs.hop;
   }
-  int64_t scatterSums(int64_t elements) const {
+  int64_t scatterSums(double elements) const {
     return ring(elements, costs.sendSums, costs.addSums);
   }
-  int64_t gatherSums(int64_t elements) const {
+  int64_t gatherSums(double elements) const {
     return ring(elements, costs.sendSums, costs.sendSums);
   }
-  int64_t scatter32(int64_t elements) const {
+  int64_t scatter32(double elements) const {
     return ring(elements, costs.send32, costs.addArriving32);
   }
-  int64_t gather32(int64_t elements) const {
+  int64_t gather32(double elements) const {
     return ring(elements, costs.send32, costs.send32);
   }
-  int64_t vector(int64_t elements, double rate) const {
-    return costs.vector(static_cast<double>(elements), rate);
+  int64_t vector(double elements, double rate) const {
+    return costs.vector(elements, rate);
   }
-  int64_t chunkOf(int64_t queries) const {
-    return divideUp(queries, part.columns);
+  double chunkOf(int64_t queries) const {
+    return shape.whole ? static_cast<double>(divideUp(queries, part.columns))
+                       : static_cast<double>(queries) /
+                             static_cast<double>(part.columns);
   }
   /// Slots of loops over dims from `first` on, a key.
   int64_t turns(int64_t first) const {
@@ -119,8 +121,12 @@ public:
   }
 
 private:
-  static int64_t slots(int64_t elements, double rate) {
-    return cyclesAt(static_cast<double>(elements), rate);
+  static int64_t slots(double elements, double rate) {
+    return cyclesAt(elements, rate);
+  }
+  /// Of scalar instructions a query of a chunk.
+  int64_t scalars(double queries, int64_t each) const {
+    return std::llround(queries * static_cast<double>(each * costs.slot));
   }
 
   /// A row's keys take as long as in the row that takes longest.
@@ -160,15 +166,18 @@ private:
   Block blockOf(int64_t keys, int64_t queries) const {
     Block block{keys, queries, chunkOf(queries), 0};
     if (!shape.causal) {
-      block.seen = block.chunk * keys;
+      block.seen = block.chunk * static_cast<double>(keys);
       return block;
     }
-    // The last full chunk sees most: query p of those here sees p + 1 keys.
-    int64_t end = queries / block.chunk * block.chunk;
-    int64_t begin = end - block.chunk;
-    int64_t growing = std::clamp<int64_t>(keys - begin, 0, block.chunk);
-    block.seen = growing * begin + growing * (growing + 1) / 2 +
-                 (block.chunk - growing) * keys;
+    // Query p of those here sees p + 1 keys; the last full chunk sees most.
+    int64_t chunk = shape.whole ? divideUp(queries, part.columns) : queries;
+    int64_t begin = queries / chunk * chunk - chunk;
+    int64_t growing = std::clamp<int64_t>(keys - begin, 0, chunk);
+    block.seen =
+        static_cast<double>(growing * begin + growing * (growing + 1) / 2 +
+                            (chunk - growing) * keys);
+    if (!shape.whole)
+      block.seen /= static_cast<double>(part.columns);
     return block;
   }
 
@@ -186,13 +195,14 @@ private:
         scores(block) +
         block.keys * ((kSlotsValuesKey + part.dims + turns(0)) * costs.slot) +
         part.dims * keys.over(keys.axpy, block);
-    int64_t stream =
-        block.chunk * (shape.keyBlock + (part.columns > 1 ? 2 : 1));
+    double stream =
+        block.chunk *
+        static_cast<double>(shape.keyBlock + (part.columns > 1 ? 2 : 1));
     cycles.exchange = scatterSums(stream) + gatherSums(stream);
-    int64_t seen = block.seen, chunk = block.chunk;
+    double seen = block.seen, chunk = block.chunk;
     cycles.softmax =
         kSlotsBlock * costs.slot +
-        chunk * ((2 * kSlotsQuery + 1) * costs.slot) + // twice, and a maximum
+        scalars(chunk, 2 * kSlotsQuery + 1) + // twice, and a maximum
         eachQuery(chunk, seen, costs.maxOf) +
         eachQuery(chunk, seen, costs.add32) + // minus the maximum
         eachQuery(chunk, seen, costs.exp) +
@@ -204,9 +214,10 @@ private:
         vector(chunk, costs.copy32) +
         part.dims * vector(block.queries, costs.mulSums);
     if (part.columns > 1) // the largest score; other columns' sums
-      cycles.softmax += vector(chunk, costs.copy32) +
-                        vector(block.queries, costs.copy32) + costs.launch +
-                        vector(block.queries - chunk, costs.mul32);
+      cycles.softmax +=
+          vector(chunk, costs.copy32) + vector(block.queries, costs.copy32) +
+          costs.launch +
+          vector(static_cast<double>(block.queries) - chunk, costs.mul32);
     return cycles;
   }
 
@@ -219,11 +230,11 @@ private:
             ((kSlotsGradientsKey + part.dims + turns(0)) * costs.slot) +
         part.dims *
             (keys.over(keys.axpy, block) + 2 * keys.over(keys.dot, block));
-    int64_t stream = block.chunk * 2 * shape.keyBlock;
+    double stream = block.chunk * static_cast<double>(2 * shape.keyBlock);
     cycles.exchange = scatterSums(stream) + gatherSums(stream);
-    int64_t seen = block.seen, chunk = block.chunk;
+    double seen = block.seen, chunk = block.chunk;
     cycles.softmax =
-        kSlotsBlock * costs.slot + chunk * ((kSlotsQuery + 2) * costs.slot) +
+        kSlotsBlock * costs.slot + scalars(chunk, kSlotsQuery + 2) +
         eachQuery(chunk, seen, costs.add32) + // minus the logarithm
         eachQuery(chunk, seen, costs.exp) +
         eachQuery(chunk, seen, costs.add32) + // dP - sum(dO O)
@@ -233,8 +244,9 @@ private:
   }
 
   /// One instruction a query over the scores that it sees.
-  int64_t eachQuery(int64_t queries, int64_t seen, double rate) const {
-    return queries * costs.launch + cyclesAt(static_cast<double>(seen), rate);
+  int64_t eachQuery(double queries, double seen, double rate) const {
+    return std::llround(queries * static_cast<double>(costs.launch)) +
+           cyclesAt(seen, rate);
   }
 
   const AttentionShape &shape;
@@ -250,7 +262,8 @@ AttentionCycles forwardCycles(const AttentionShape &shape, HeadPart part,
   Walk walk(shape, part, costs);
   AttentionCycles sum = walk.forward();
   // O / sum, and the log of the sum plus the maximum where it is kept.
-  int64_t tokens = shape.tokens(0), mine = walk.chunkOf(tokens);
+  int64_t tokens = shape.tokens(0);
+  double mine = walk.chunkOf(tokens);
   sum.softmax += walk.vector(tokens, costs.copy32) +
                  walk.vector(mine, costs.reciprocal32) +
                  walk.vector(mine, costs.copy32) +
@@ -270,7 +283,8 @@ AttentionCycles backwardCycles(const AttentionShape &shape, HeadPart part,
   Walk walk(shape, part, costs);
   AttentionCycles sum = walk.backward();
   // sum(dO O) a query: local dims first, then over the columns of the head.
-  int64_t tokens = shape.tokens(0), mine = walk.chunkOf(tokens);
+  int64_t tokens = shape.tokens(0);
+  double mine = walk.chunkOf(tokens);
   sum.softmax += 2 * walk.vector(tokens, costs.copy32) +
                  part.dims * walk.vector(tokens, costs.rowProduct);
   sum.exchange += walk.scatter32(mine) + walk.gather32(mine);

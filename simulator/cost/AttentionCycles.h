@@ -49,6 +49,8 @@ struct AttentionCosts {
   AttentionCosts(const Machine &machine, ElementType type,
                  Accumulate accumulate, const CostSwitches &switches);
 
+  /// The same in `parts` of a cycle each.
+  AttentionCosts inParts(int64_t parts) const;
   /// One configured vector instruction, none for no element.
   int64_t vector(double elements, double rate) const;
 

@@ -33,6 +33,7 @@ struct AttentionShape {
   int64_t keyBlock = 1;
   bool causal = true;
   bool statistics = true; ///< kept by a forward pass for the backward one
+  bool whole = true; ///< queries go to a head's columns one by one, not evenly
   /// The way of keys and values to the columns of their query heads; no hops
   /// where they lie there. `keyFeatures`: of them, on a column.
   cost::Travel spread;

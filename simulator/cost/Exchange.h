@@ -10,8 +10,10 @@
 #include "simulator/machine/Machine.h"
 #include "simulator/program/Kernels.h"
 #include "simulator/program/Layout.h"
+#include "simulator/program/Moves.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace waferflow::cost {
 
@@ -20,7 +22,10 @@ namespace waferflow::cost {
 struct Travel {
   int64_t east = 0, west = 0; ///< columns of the longest way
   int64_t taken = 0;          ///< vectors that the fullest column keeps
-  int64_t sources = 0;        ///< columns from where those come
+  int64_t sources = 0;        ///< moves in which it takes them
+  /// Slots of scalar code a piece that comes from the west, from the east: the
+  /// loop, where it goes, and whether anything of it is for here.
+  int64_t westSlots = 0, eastSlots = 0;
 
   int64_t hops() const { return std::max(east, west); }
 };
@@ -29,13 +34,19 @@ struct Travel {
 /// column.
 Travel gatherTravel(int64_t columns, int64_t groups, GroupForm form, int64_t f);
 
+/// The exchange of these moves, as the lowered program does it.
+Travel travelOf(const std::vector<Move> &moves, const ColumnLayout &from,
+                const ColumnLayout &to);
+
 /// Every feature from its column in one order to that in the other.
 Travel regroupTravel(const FeatureOrder &from, const FeatureOrder &to);
 
 /// Cycles of the exchange of pieces of `f` vectors, which a core takes in and
-/// sends on in its issue slots, and of moving what is kept to its place:
-/// (2 E + 2 W - min(E, W)) pieces, since the first piece that goes west may
-/// wait for the last one that went east at one end of the way only.
+/// sends on in its issue slots beside scalar code, and of moving what is kept
+/// to its place. A piece is sent on when it is whole, so a short one takes at
+/// least itself and the way to the neighbour. (2 E + 2 W - min(E, W)) pieces,
+/// since the first piece that goes west may wait for the last one that went
+/// east at one end of the way only.
 double exchangeCycles(const Machine &machine, const Travel &travel, int64_t f,
                       int64_t tokensPerCore, ElementType type);
 

@@ -121,13 +121,12 @@ double expectedSddmm(const Machine &machine, const TokenLayout &tokens,
   Derived d(tokens, shape);
   CostSwitches on;
   RecurrenceVariant v = sddmmRow(machine, on, d.row);
-  double perNonzero = v.perNonzero + v.perResult;
-  double fixed = v.rowEnd + v.slots;
+  double perNonzero = v.ofWeight() + 1 / v.clearPerCycle;
+  double empty = std::pow(1 - shape.density, d.f);
+  double fixed = v.rowEnd + v.resultsEnd * (1 - empty) + v.slots;
   double column = d.critical(shape) * perNonzero + d.rows * fixed;
   double out = d.rows * d.mean * d.lanes(shape);
-  double in = shape.indexFree ? 0
-                              : out + d.rows * d.lanes(shape) *
-                                          std::pow(1 - shape.density, d.f);
+  double in = shape.indexFree ? 0 : out + d.rows * d.lanes(shape);
   double edge = std::max(in, out) * edgeCyclesPerWavelet(machine, 1);
   double outside = sddmmOutside(machine, on, tokens);
   if (d.members == 1)

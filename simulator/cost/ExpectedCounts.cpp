@@ -87,7 +87,7 @@ struct ExpectedGroup {
     for (int64_t n = 0; n <= f; ++n) {
       int64_t in = weightWavelets(shape.types.storage, shape.indexFree, n);
       if (hasResults) // indices only, none for all positions
-        in = shape.indexFree ? 0 : std::max<int64_t>(1, n);
+        in = shape.indexFree ? 0 : n + 1;
       ofCountIn.push_back(static_cast<int32_t>(in));
       ofCountOut.push_back(static_cast<int32_t>(n));
     }

@@ -66,11 +66,11 @@ template <typename Lanes> struct LaneState {
       const RecurrenceVariant &v = variant(lane);
       fromCounts &= !v.columnScale && !v.rowMeans && !v.columnMeans;
       for (size_t n = 0; n < counts; ++n) {
-        work[n][lane] = toElement<Lanes>(n * ofWeight(v) + v.rowEnd);
+        work[n][lane] = toElement<Lanes>(v.workOn(static_cast<double>(n)));
       }
       slots[lane] = toElement<Lanes>(v.slots);
       owed[lane] = v.ring ? Element(0) : slots[lane];
-      lastWork[lane] = toElement<Lanes>(ofWeight(v) + v.rowEnd);
+      lastWork[lane] = toElement<Lanes>(v.workOn(1));
       stream[lane] = toElement<Lanes>(v.stream);
       next.set(lane, v.stage, v.stream - v.queue);
       wrap.set(lane, v.wrap, v.stream - v.wrapQueue);
@@ -91,15 +91,11 @@ template <typename Lanes> struct LaneState {
   void workAt(int64_t r, int64_t x, int64_t n, Lanes &result) const {
     for (int lane = 0; lane < kLanes; ++lane) {
       const RecurrenceVariant &v = variant(lane);
-      result[lane] =
-          toElement<Lanes>(countAt(v, r, x, n) * ofWeight(v) + v.rowEnd);
+      result[lane] = toElement<Lanes>(v.workOn(countAt(v, r, x, n)));
     }
   }
 
 private:
-  static double ofWeight(const RecurrenceVariant &v) {
-    return v.perNonzero + v.perResult;
-  }
   static double countAt(const RecurrenceVariant &v, int64_t r, int64_t x,
                         int64_t n) {
     if (v.rowMeans)

@@ -64,16 +64,15 @@ bool fitsWholeCycles(const RecurrenceProblem &problem) {
       wavelets += static_cast<double>(row);
   for (const RecurrenceVariant &v : problem.variants) {
     for (double cycles :
-         {v.perNonzero, v.rowEnd, v.slots, v.perResult, v.stream, v.queue,
-          v.wrapQueue, v.stage, v.wrap, v.hop, v.rootMove})
+         {v.perNonzero, v.rowEnd, v.resultsEnd, v.slots, v.perResult, v.stream,
+          v.queue, v.wrapQueue, v.stage, v.wrap, v.hop, v.rootMove})
       if (!whole(cycles))
         return false;
     if (v.columnScale || v.rowMeans || v.columnMeans)
       return false;
     // No row takes longer than everything it can wait for, one after another.
-    double row = largest * (v.perNonzero + v.perResult) + v.rowEnd + v.slots +
-                 v.stream + v.rootMove + 2 * v.wrap +
-                 columns * (v.stage + v.hop);
+    double row = v.workOn(largest) + v.rowEnd + v.slots + v.stream +
+                 v.rootMove + 2 * v.wrap + columns * (v.stage + v.hop);
     double io = v.io ? wavelets * v.cyclesPerWavelet : 0;
     if (row * static_cast<double>(problem.rows()) + io > std::ldexp(1.0, 30))
       return false;

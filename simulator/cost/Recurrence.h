@@ -13,6 +13,7 @@
 #ifndef WAFERFLOW_SIMULATOR_COST_RECURRENCE_H
 #define WAFERFLOW_SIMULATOR_COST_RECURRENCE_H
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -36,10 +37,12 @@ struct RowCounts {
 
 /// One set of switches. Cycles may be fractional.
 struct RecurrenceVariant {
-  // A column's work on a row: count * (perNonzero + perResult) + rowEnd.
+  // A column's work on a row is `workOn` its count.
   double perNonzero = 0;
   double perResult = 0; ///< sddmm: a dot's result joins the chain
   double rowEnd = 0;
+  double resultsEnd = 0;    ///< sddmm: more where a row has results
+  double clearPerCycle = 0; ///< sddmm: places of results, cleared behind them
   // The count: n(r, x) [* columnScale[x]], or a mean of the row or the column.
   const double *columnScale = nullptr;
   const double *rowMeans = nullptr;    ///< by stream position
@@ -55,6 +58,16 @@ struct RecurrenceVariant {
   double wrap = 0;      ///< spmm: from the last column back to the first
   double hop = 0;       ///< sddmm: head to head while a broadcast passes
   double rootMove = 0;  ///< sddmm: added when the next row has another root
+
+  double ofWeight() const { return perNonzero + perResult; }
+  double workOn(double count) const {
+    double work = count * ofWeight() + rowEnd;
+    if (count <= 0)
+      return work;
+    double clear = clearPerCycle > 0 ? count / clearPerCycle : 0;
+    bool whole = count == std::floor(count);
+    return work + resultsEnd + (whole ? std::ceil(clear) : clear);
+  }
 
   bool io = false;
   double cyclesPerWavelet = 0; ///< of this group's share of the edge

@@ -13,6 +13,11 @@ namespace waferflow::cost {
 
 namespace {
 
+/// Scalar code of an sddmm's rows, counted in the lowered program
+/// (compiler/lower-to-fabric/sddmm): which vector is next, from which side (on
+/// average over columns); which results wait, and that they have left.
+constexpr double kSddmmNextSlots = 10, kSddmmResultSlots = 12;
+
 /// Cycles of a stream that wait between two cores. Router buffers are taken to
 /// be deep enough for a link's full rate, so no less than its latency.
 double waiting(const Machine &machine, double distance, double sharing,
@@ -80,6 +85,16 @@ RecurrenceVariant sddmmRow(const Machine &machine, const CostSwitches &on,
                            const RowShape &shape) {
   RecurrenceVariant v =
       commonRow(machine, on, shape, dotRate(machine, shape.types));
+  if (on[Cost::RowEnd]) {
+    // Without indices no control wavelet comes: a task activates the other, and
+    // streams use the slots until it starts.
+    if (shape.indexFree)
+      v.rowEnd = 0;
+    v.rowEnd += kSddmmNextSlots;
+    v.resultsEnd =
+        kSddmmResultSlots + static_cast<double>(machine.launchCycles);
+    v.clearPerCycle = machine.rate("copy.f32.memory");
+  }
   v.hop = static_cast<double>(machine.hopCycles);
   v.rootMove = static_cast<double>(machine.switchAdvanceCycles);
   if (!on[Cost::Reduction])

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "simulator/cost/AttentionCycles.h"
+#include "simulator/cost/AttentionPadding.h"
 #include "simulator/cost/Cycles.h"
 #include "simulator/tile/KernelModel.h"
 #include "simulator/tile/TimingCache.h"
@@ -43,10 +43,19 @@ KernelTiming time(const Attention &attention, const TileContext &context) {
       attention.keyOrder < 0 ? nullptr : &program.orders[attention.keyOrder]);
   AttentionCosts costs(program.machine, program.type, program.accumulate,
                        context.switches);
-  AttentionCycles cycles = criticalColumn(shape, attention.backward, costs);
-  if (context.switches[Cost::Ring])
-    cycles.exchange +=
-        spreadCycles(shape, attention.backward, program.machine, program.type);
+  int64_t spread = context.switches[Cost::Ring]
+                       ? spreadCycles(shape, attention.backward,
+                                      program.machine, program.type)
+                       : 0;
+  AttentionCycles cycles;
+  if (context.switches[Cost::Padding]) {
+    cycles = criticalColumn(shape, attention.backward, costs);
+    cycles.exchange += spread;
+  } else {
+    double share = evenShare(shape, attention.heads * attention.headDim,
+                             program.tokens, program.machine);
+    cycles = unpaddedColumn(shape, attention.backward, costs, spread, share);
+  }
 
   KernelTiming timing;
   int matmuls = attention.backward ? 5 : 2;

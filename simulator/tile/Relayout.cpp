@@ -42,29 +42,31 @@ Time transpose(const FeatureOrder &from, const Program &program) {
           link > core ? "links" : "core slots"};
 }
 
+/// Later steps have the way to the neighbour in them.
 Time exchange(const FeatureOrder &from, const cost::Travel &travel,
               const Program &program) {
   double cycles =
       cost::exchangeCycles(program.machine, travel, from.featuresPerColumn(),
                            program.tokens.tokensPerCore, program.type);
-  double stage = cost::stageCycles(program.machine, 1);
-  return {static_cast<int64_t>(cycles),
-          static_cast<int64_t>(stage) * travel.hops()};
+  return {static_cast<int64_t>(cycles), program.machine.hopCycles};
 }
 
 Time timeOf(const Relayout &relayout, const Program &program) {
   const FeatureOrder &from = program.orders[relayout.fromOrder];
+  int64_t columns = program.tokens.groupColumns;
+  auto between = [&](const ColumnLayout &to) {
+    ColumnLayout held = columnLayout(from, columns);
+    if (held == to)
+      return Time();
+    return exchange(from, cost::travelOf(movesBetween(held, to), held, to),
+                    program);
+  };
   switch (relayout.form) {
   case Relayout::Form::AllGather:
-    return exchange(from,
-                    cost::gatherTravel(from.columns, relayout.outputGroups,
-                                       relayout.groupForm,
-                                       from.featuresPerColumn()),
-                    program);
+    return between(replicaLayout(from, relayout.outputGroups,
+                                 relayout.groupForm, columns));
   case Relayout::Form::Regroup:
-    return exchange(from,
-                    cost::regroupTravel(from, program.orders[relayout.toOrder]),
-                    program);
+    return between(columnLayout(program.orders[relayout.toOrder], columns));
   case Relayout::Form::Transpose:
     return transpose(from, program);
   }

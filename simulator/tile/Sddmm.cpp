@@ -39,9 +39,8 @@ KernelTiming compute(const Sddmm &sddmm, bool dense,
                              model.grouping.members, context.threads);
   model.buffers = sddmm.buffers;
   for (int64_t n = 0; n <= model.counts.largest; ++n) {
-    // An index a position, or the row's end alone; all positions need none.
-    model.waveletsIn.push_back(
-        dense ? 0 : static_cast<int32_t>(std::max<int64_t>(1, n)));
+    // An index a position, and the row's end; all positions need none.
+    model.waveletsIn.push_back(dense ? 0 : static_cast<int32_t>(n + 1));
     model.waveletsOut.push_back(static_cast<int32_t>(n)); // f32 results
   }
   const cost::RowShape shape{

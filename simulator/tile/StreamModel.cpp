@@ -43,6 +43,7 @@ namespace {
 struct GroupSums {
   std::vector<int64_t> byColumn, byRow;
   std::vector<int64_t> waveletsIn, waveletsOut; ///< by row
+  std::vector<int64_t> busy; ///< by column: rows with results
   int64_t nonzeros = 0;
 };
 
@@ -69,6 +70,8 @@ public:
         sums[g].nonzeros += n;
       sums[g].waveletsIn = waveletsOf(g, model.waveletsIn);
       sums[g].waveletsOut = waveletsOf(g, model.waveletsOut);
+      if (!model.waveletsOut.empty())
+        sums[g].busy = busyRows(g);
     });
     for (const GroupSums &group : sums) {
       nonzeros += group.nonzeros;
@@ -117,6 +120,14 @@ private:
     return static_cast<int64_t>(grouping.rows[g].size());
   }
 
+  std::vector<int64_t> busyRows(int64_t g) const {
+    RowCounts counts = model.counts.inOrder(grouping.rows[g]);
+    std::vector<int64_t> busy(grouping.members);
+    for (int64_t r = 0; r < rowsOf(g); ++r)
+      for (int64_t x = 0; x < grouping.members; ++x)
+        busy[x] += counts.at(r, x) > 0;
+    return busy;
+  }
   std::vector<int64_t> waveletsOf(int64_t g,
                                   const std::vector<int32_t> &ofCount) const {
     if (ofCount.empty())
@@ -137,9 +148,10 @@ private:
     double rows = static_cast<double>(model.counts.rows);
     if (!padded) {
       double scale = rows / static_cast<double>(grouping.groups * rowsOf(g));
-      for (double *cycles :
-           {&v.perNonzero, &v.rowEnd, &v.slots, &v.stream, &v.perResult})
+      for (double *cycles : {&v.perNonzero, &v.rowEnd, &v.slots, &v.stream,
+                             &v.perResult, &v.resultsEnd})
         *cycles *= scale;
+      v.clearPerCycle /= scale;
     }
     double fullest = padded ? static_cast<double>(grouping.mostFeatures())
                             : features() / share();
@@ -183,16 +195,20 @@ private:
   double uncoupled(const RecurrenceVariant &v, int64_t g) const {
     double most = 0;
     double rows = static_cast<double>(rowsOf(g));
+    double clear = v.clearPerCycle > 0 ? 1 / v.clearPerCycle : 0;
     for (int64_t x = 0; x < grouping.members; ++x) {
-      double n = 0;
-      if (v.rowMeans)
+      double n = 0, busy = rows;
+      if (v.rowMeans) {
         n = std::accumulate(v.rowMeans, v.rowMeans + rowsOf(g), 0.0);
-      else if (v.columnMeans)
+      } else if (v.columnMeans) {
         n = v.columnMeans[x] * rows;
-      else
+      } else {
         n = static_cast<double>(sums[g].byColumn[x]) *
             (v.columnScale ? v.columnScale[x] : 1);
-      most = std::max(most, n * (v.perNonzero + v.perResult));
+        if (!sums[g].busy.empty())
+          busy = static_cast<double>(sums[g].busy[x]);
+      }
+      most = std::max(most, n * (v.ofWeight() + clear) + busy * v.resultsEnd);
       if (v.rowMeans)
         break;
     }

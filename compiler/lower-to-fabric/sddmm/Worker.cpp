@@ -11,9 +11,10 @@ using arith::CmpIPredicate;
 
 namespace waferflow::fabric::sddmm {
 
-/// Slots of a dense row up to which its dots are written out: a round of a loop
-/// costs four slots of scalar code.
-constexpr int64_t mostWrittenOut = 32;
+/// Slots of a dense row up to which its dots are written out, and dots of a
+/// round of a loop: a round costs four slots of scalar code, and two for its
+/// addresses, which add two registers.
+constexpr int64_t mostWrittenOut = 32, inRound = 16;
 
 void Worker::write(Phase &phase, bool top) {
   int64_t columns = plan.lowering.columns(), rows = plan.lowering.rows();
@@ -70,6 +71,21 @@ void Worker::writeStreamed(Code &code, Value queue) {
       address(e, body.getArgument(0), plan.tl));
 }
 
+/// Rounds of dots up to the columns with fewest slots, then one by one.
+void Worker::writeRounds(Emit &e, int64_t least, Value count) {
+  int64_t whole = least / inRound * inRound;
+  auto round = [&](int64_t dots) {
+    return [&, dots](Emit::At first) {
+      Value place = e.value(results.place(e, first));
+      for (int64_t i = 0; i < dots; ++i)
+        dot(e, e.add(place, e.at(i)),
+            e.mul(e.add(first, e.at(i)), e.at(plan.tl)));
+    };
+  };
+  e.loop(e.at(0), e.at(whole), round(inRound), inRound);
+  e.loop(e.at(whole), count, round(1));
+}
+
 void Worker::writeDense(Code &code) {
   Count done(code);
   {
@@ -87,7 +103,7 @@ void Worker::writeDense(Code &code) {
           e.when(e.compare(CmpIPredicate::slt, e.at(slot), count),
                  [&] { one(e.at(slot)); });
     else
-      e.loop(e.at(0), count, one);
+      writeRounds(e, least, count);
     ActivateOp::create(e.b, e.loc, "row_end");
   }
   Emit e(code.local("row_end", /*start=*/false, /*blocked=*/true));

@@ -33,6 +33,7 @@ private:
   void writeMain(Code &code);
   void writeStreamed(Code &code, mlir::Value queue);
   void writeDense(Code &code);
+  void writeRounds(Emit &e, int64_t least, mlir::Value count);
   void dot(Emit &e, Emit::At place, Emit::At feature);
 
   const Plan &plan;

@@ -60,7 +60,7 @@ public:
       return 0;
     int64_t f = laid.features[shape.inClass];
     cost::Travel travel =
-        cost::gatherTravel(laid.columns[shape.inClass], go, choice.form, f);
+        cost::gatherTravel(laid.tokens.groupColumns, go, choice.form, f);
     return pieces() *
            (cost::exchangeCycles(machine, travel, f, laid.tokens.tokensPerCore,
                                  problem.type) +

@@ -8,6 +8,6 @@
 // RUN:   | waferflow-opt --insert-relayouts --plan-sram | FileCheck %s
 
 // The gradient of up: x is kept; h, and up and gate that wait for the next
-// reader's h, are live; 8 buffers of 4 bytes for each of 6
+// reader's h, are live; 8 buffers of 4 bytes for each of 15
 // results and of a vector of 2 tokens.
-// CHECK: flow.sram = {activations.features_172 = 180 : i64, broadcast = 32 : i64, code = 12288 : i64, kept_inputs = 24 : i64, results = 192 : i64}
+// CHECK: flow.sram = {activations.features_172 = 180 : i64, broadcast = 32 : i64, code = 12288 : i64, kept_inputs = 24 : i64, results = 480 : i64}

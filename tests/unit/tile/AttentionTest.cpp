@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Programs.h"
 
-#include "simulator/cost/AttentionCycles.h"
+#include "simulator/cost/AttentionPadding.h"
 
 #include <algorithm>
 #include <gmock/gmock.h>
@@ -193,14 +193,14 @@ TEST(Attention, GroupedQueriesSpreadKeysAndAddUpGradients) {
   Attention grouped = attention(false);
   grouped.kvHeads = 1;
   grouped.keyOrder = 1;
-  // Two columns east: 4 pieces of 2 dims x 2 tokens, 2 slots each, and a copy
-  // of 2 + 1; keys and values.
+  // Two columns east: pieces of 2 dims x 2 tokens, 2 slots each, wait for
+  // dispatch 7 and a stage of 6; and a copy of 2 + 1; keys and values.
   KernelTiming forward = time(p, grouped);
-  EXPECT_EQ(above(forward) - above(time(p, attention(false))), 2 * 11);
+  EXPECT_EQ(above(forward) - above(time(p, attention(false))), 2 * 33);
   // Three programs, one after the other; a hop behind each but the last.
   EXPECT_EQ(entry(forward.cumulative, Cost::Fill), 3 * 19 + 2);
   grouped.backward = true;
-  EXPECT_EQ(above(time(p, grouped)) - above(time(p, attention(true))), 4 * 11);
+  EXPECT_EQ(above(time(p, grouped)) - above(time(p, attention(true))), 4 * 33);
   // Both heads in the same columns: nothing to spread.
   p.orders[0] = order("heads", 2, {0, 0, 1, 1, 0, 0, 1, 1});
   grouped.backward = false;
@@ -276,4 +276,78 @@ TEST(Attention, EqualsAWalkOverAllTokens) {
         ASSERT_EQ(forwardCycles(shape, {1, 1}, costs).total(), expected)
             << seq << " tokens on " << rows << " rows";
       }
+}
+
+// Without padding: 10 tokens on 4 rows are halfway between 8 and 12, exactly
+// where instructions take whole cycles and queries go to columns one by one.
+TEST(Attention, WithoutPaddingTokensCountByFractions) {
+  Machine m = machine();
+  AttentionCosts costs(m, ElementType::F16, Accumulate::Storage, {});
+  AttentionShape shape;
+  shape.rows = 4;
+  shape.keyBlock = 2;
+  shape.causal = false;
+  shape.columns = {{{2, 2}}};
+  auto off = [&](int64_t seq, double share = 1) {
+    shape.seq = seq;
+    return unpaddedColumn(shape, false, costs, 0, share).total();
+  };
+  auto on = [&](int64_t seq) {
+    shape.seq = seq;
+    return criticalColumn(shape, false, costs).total();
+  };
+  // 2 and 3 tokens a row: 10 in 4 rows are 2.5 each.
+  EXPECT_NEAR(off(10), (off(8) + off(12)) / 2.0, 1.5);
+  EXPECT_LT(off(10), on(10));
+  // Less than a token a row is less than one.
+  EXPECT_NEAR(off(1), off(4) / 4.0, 1.5);
+  EXPECT_NEAR(off(8, 0.75), 0.75 * off(8), 1.5);
+  // Everything divides by every rate.
+  for (auto &[name, rate] : m.instructions)
+    rate = 1;
+  AttentionCosts whole(m, ElementType::F16, Accumulate::Storage, {});
+  for (int64_t seq : {8, 16, 40}) {
+    shape.seq = seq;
+    EXPECT_EQ(unpaddedColumn(shape, false, whole, 5, 1).total(),
+              criticalColumn(shape, false, whole).total() + 5);
+    EXPECT_EQ(unpaddedColumn(shape, true, whole, 0, 1).total(),
+              criticalColumn(shape, true, whole).total());
+  }
+}
+
+TEST(Attention, WithoutPaddingAllCoresWork) {
+  Machine m = machine();
+  m.width = 12;
+  m.height = 10;
+  AttentionShape shape;
+  shape.columns = {{{6, 3}}, {{4, 3}}, {{3, 2}, {2, 2}}};
+  // Two groups of 6 columns; two sequences each, on 4 of 10 rows each.
+  TokenLayout tokens = layTokens(4 * 4, 4, 2, m.width, m.height);
+  shape.rows = tokens.rowsPerSequence;
+  ASSERT_EQ(shape.rows, 4);
+  EXPECT_DOUBLE_EQ(evenShare(shape, 32, tokens, m),
+                   (8.0 / 10) * (2 * 32 / 6.0 / 12));
+  // 25 sequences on 10 rows: 3 a row, which would hold 30.
+  tokens = layTokens(25 * 4, 4, 1, m.width, m.height);
+  shape.rows = tokens.rowsPerSequence;
+  shape.sequencesPerRow = tokens.sequencesPerRow;
+  ASSERT_EQ(shape.sequencesPerRow, 3);
+  EXPECT_DOUBLE_EQ(evenShare(shape, 72, tokens, m), 25.0 / 30);
+}
+
+TEST(Attention, ThePaddingSwitchTakesItOff) {
+  Program p = twoHeads();
+  for (bool backward : {false, true}) {
+    CostSwitches switches;
+    int64_t on = time(p, attention(backward)).cumulative[kNumCosts];
+    ASSERT_FALSE(setSwitch(switches, "cost.padding=off"));
+    int64_t off = time(p, attention(backward), switches).cumulative[kNumCosts];
+    EXPECT_LT(off, on);
+    EXPECT_GT(off, on / 4);
+    ASSERT_FALSE(setSwitch(switches, "cost.attention=off"));
+    // Then it is at the ideal anyway.
+    EXPECT_EQ(entry(time(p, attention(backward), switches).cumulative,
+                    Cost::Attention),
+              0);
+  }
 }

@@ -117,8 +117,7 @@ protected:
       working[x] = true;
       worked[x] = false;
       workLeft[x] =
-          count(r, x) * static_cast<int64_t>(v.perNonzero + v.perResult) +
-          static_cast<int64_t>(v.rowEnd);
+          static_cast<int64_t>(v.workOn(static_cast<double>(count(r, x))));
       return true;
     }
     return false;
@@ -129,9 +128,7 @@ protected:
   }
   /// One weight's work has passed since the row's last weight came.
   bool weightWorked(int64_t r) const {
-    return past(in.last[r] +
-                    static_cast<int64_t>(v.perNonzero + v.perResult + v.rowEnd),
-                now);
+    return past(in.last[r] + static_cast<int64_t>(v.workOn(1)), now);
   }
 
   bool settleStream(int64_t x) {

@@ -68,6 +68,8 @@ private:
     v.rowEnd = cycles(0, 4);
     v.slots = cycles(0, 6);
     v.perResult = hasResults ? cycles(0, 2) : 0;
+    v.resultsEnd = hasResults ? cycles(0, 12) : 0;
+    v.clearPerCycle = hasResults ? cycles(0, 4) : 0;
     v.stream = v.slots + cycles(0, 4);
     v.stage = cycles(1, 5);
     v.hop = cycles(1, 3);
