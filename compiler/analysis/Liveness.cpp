@@ -192,11 +192,12 @@ private:
   }
 
   /// Kernels that touch what may be held in pieces run in loops, one forward,
-  /// one backward: what these read and give is there all the time, and what
-  /// they add up twice.
+  /// one backward: what these read and add up is there all the time.
   void addLoops(std::vector<LivePoint> &points) const {
-    for (LivePoint &point : points)
+    for (LivePoint &point : points) {
       point.loopTensors.resize(numClasses);
+      point.loopSums.resize(numClasses);
+    }
     for (bool forward : {true, false}) {
       llvm::SmallSetVector<Value, 8> read, given;
       SmallVector<size_t> members;
@@ -223,9 +224,12 @@ private:
         for (Value value : read)
           if (!llvm::is_contained(kernel->getOperands(), value))
             ++points[i].loopTensors[shape.classIndex(value)];
-        for (Value value : given)
-          points[i].loopTensors[shape.classIndex(value)] +=
-              llvm::is_contained(kernel->getResults(), value) ? 1 : 2;
+        for (Value value : given) {
+          int32_t cls = shape.classIndex(value);
+          ++points[i].loopSums[cls];
+          points[i].loopTensors[cls] +=
+              llvm::is_contained(kernel->getResults(), value);
+        }
       }
     }
   }

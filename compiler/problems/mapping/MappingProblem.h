@@ -91,8 +91,9 @@ struct LivePoint {
   /// Inputs of an attention that nobody reads afterwards: keys and values;
   /// queries and the gradient of the output; the forward pass's output.
   int32_t dyingKeys = 0, dyingQueries = 0, dyingOutputs = 0;
-  /// Where a vocabulary is in pieces, for all of which loops hold these too.
-  std::vector<int32_t> loopTensors = {};
+  /// Where a vocabulary is in pieces, for all of which loops hold these too; the
+  /// second in the type of sums.
+  std::vector<int32_t> loopTensors = {}, loopSums = {};
   /// Sums of exponentials that wait for an attention's backward pass.
   std::vector<int32_t> logarithms = {};
   /// Tables of the host: of each place in a sequence and feature, in the storage

@@ -37,8 +37,12 @@ public:
     for (size_t i = 0; i < live.tensors.size(); ++i)
       if (int64_t count = live.tensors[i] - away(static_cast<int32_t>(i)))
         activation(i, count * tensor(i));
-    if (laid.headChunks > 1)
-      addNonzero("held_by_loop", sum(live.loopTensors), add);
+    if (laid.headChunks > 1) {
+      int64_t held = sum(live.loopTensors);
+      for (size_t i = 0; i < live.loopSums.size(); ++i)
+        held += live.loopSums[i] * rounded(tl * sumBytes * laid.features[i]);
+      addNonzero("held_by_loop", held, add);
+    }
     addNonzero("row_scalars", live.rowScalars * tl * 4, add);
     int64_t logarithms = 0, tables = live.tokenTables * 4 * (tl + 1);
     for (size_t i = 0; i < live.logarithms.size(); ++i)

@@ -87,13 +87,14 @@ TEST(SramPlan, OfEveryKindByHand) {
                                {"activations.mlp", 2 * 15 * 8 * 2},
                                {"row_scalars", 8 * 4},
                                {"partial_sums", 4 * 8 * 2},
-                               {"replica", 3 * 6 * 8 * 2}}));
+                               {"replica", 16 * 8 * 2}})); // 64 on 4 columns
   KernelChoice gradient;
   gradient.buffers = 2;
   gradient.broadcast = Sddmm::Broadcast::Input; // dY is resident
   SramPlan dots = planKernel(problem, laid, 2, gradient);
   EXPECT_EQ(dots["broadcast"], 2 * 8 * 2);
   EXPECT_EQ(dots["results"], 2 * 4 * 6);
+  EXPECT_EQ(dots["counts"], 2 * 4);
   gradient.broadcast = Sddmm::Broadcast::Output; // X is resident
   EXPECT_EQ(planKernel(problem, laid, 2, gradient)["results"], 2 * 4 * 15);
 
@@ -104,28 +105,76 @@ TEST(SramPlan, OfEveryKindByHand) {
   problem.type = ElementType::F32;
   EXPECT_EQ(planKernel(problem, laid, 0, {})["kept_inputs"], 6 * 8 * 4);
 
-  problem.kernels[0].kind = "relayout"; // holds what it makes
-  EXPECT_EQ(
-      planKernel(problem, laid, 0, {3, GroupForm::Interleaved})["replica"],
-      3 * 6 * 8 * 4);
+  problem.kernels[0].kind = "relayout"; // holds what it makes and passes on
+  SramPlan gather = planKernel(problem, laid, 0, {3, GroupForm::Interleaved});
+  EXPECT_EQ(gather["replica"], 16 * 8 * 4);
+  EXPECT_EQ(gather["passing"], 2 * 6 * 8 * 4);
+}
+
+// The gather before a product holds the input and passes pieces on, twice; the
+// product holds its sums and its result: the larger counts.
+TEST(SramPlan, OfAGatherByHand) {
+  MappingProblem problem = mlp();
+  LaidOut laid = oneGroup(problem);
+  problem.kernels[0] = spmm("wide", 1, 0, 64, 172, 1, 0); // 15 to 6 a column
+  problem.live[0] = {{0, 0}, {0, 0}, {1, 1}, 0};
+  KernelChoice choice{3, GroupForm::Interleaved, 2};
+  int64_t replica = 43 * 8 * 2, passing = 2 * 15 * 8 * 2, sums = 2 * 8 * 2;
+  int64_t input = 15 * 8 * 2, own = 6 * 8 * 2;
+  SramPlan plan = planKernel(problem, laid, 0, choice);
+  EXPECT_EQ(plan["replica"], replica);
+  EXPECT_EQ(plan["gather"], passing - own - sums);
+  EXPECT_EQ(planBytes(plan) - plan["code"], input + replica + passing);
+  // Nobody else reads the input: the product has the replica alone.
+  problem.live[0].inputDies = true;
+  plan = planKernel(problem, laid, 0, choice);
+  EXPECT_EQ(plan.count("activations.mlp"), 0u);
+  EXPECT_EQ(planBytes(plan) - plan["code"], input + replica + passing);
 }
 
 // 4 heads of 16 dims on 12 columns: 3 columns a head, 6 dims (3 pairs) each.
 TEST(SramPlan, OfAttentionByHand) {
   for (bool backward : {false, true}) {
     MappingProblem problem = attention(backward);
+    problem.kernels[0].kvHeads = problem.kernels[0].heads;
     LaidOut laid = oneGroup(problem);
     ASSERT_EQ(laid.features[0], 6);
     KernelChoice choice;
     choice.keyBlock = 4;
-    int64_t kinds = backward ? 2 : 1;
-    EXPECT_EQ(planKernel(problem, laid, 0, choice),
-              (SramPlan{{"code", problem.machine.codeBytes},
-                        {"activations.heads", 4 * 6 * 8 * 2},
-                        {"scores", kinds * (4 * 3 + 2 * 8) * 2},
-                        {"softmax", 2 * 4 * 8},
-                        {"replica", 2 * 6 * 8 * 2}}));
+    // Room for the last of 3 equal chunks of 8 queries.
+    int64_t queries = 8 + 2, entries = backward ? 2 * 4 : 4 + 2;
+    SramPlan expected = {
+        {"code", problem.machine.codeBytes},
+        {"activations.heads", (backward ? 2 : 4) * 6 * 8 * 2}, // dk, dv: later
+        {"keys_and_values", 2 * 6 * 8 * 2}, // one row, so one block
+        {"scores", queries * entries * 2 + 4 * queries + 4},
+        {"softmax", 4 * (8 + 8 + 8 + (backward ? 8 : 0))}};
+    if (backward)
+      expected["gradients"] = 2 * 6 * 8 * 2;
+    EXPECT_EQ(planKernel(problem, laid, 0, choice), expected);
+    // Keys and values that are not read afterwards make room for gradients.
+    problem.live[0].dyingKeys = 2;
+    int64_t less = backward ? 2 * 6 * 8 * 2 : 0;
+    EXPECT_EQ(kernelBytes(problem, laid, 0, choice),
+              planBytes(expected) - less);
   }
+}
+
+// Tables are there from the first kernel that reads them to the last, and what
+// the forward pass leaves for the gradients of attention.
+TEST(SramPlan, OfTablesByHand) {
+  MappingProblem problem = mlp();
+  LaidOut laid = oneGroup(problem);
+  LivePoint &live = problem.live[0];
+  int64_t before = kernelBytes(problem, laid, 0, {});
+  live.positionTables = {2, 0};
+  live.featureTables = {0, 1};
+  live.tokenTables = 3;
+  live.logarithms = {1, 0};
+  SramPlan plan = planKernel(problem, laid, 0, {});
+  EXPECT_EQ(plan["tables"], 2 * 6 * 8 * 2 + 15 * 4 + 3 * 4 * 9);
+  EXPECT_EQ(plan["logarithms"], 8 * 4);
+  EXPECT_EQ(planBytes(plan), before + plan["tables"] + plan["logarithms"]);
 }
 
 TEST(SramPlan, OfAPieceOfTheVocabulary) {
