@@ -122,7 +122,7 @@ def test_nonzeros_of_the_pieces_are_the_masks(tmp_path: Path) -> None:
     ):
         text, changed = re.subn(old, new, text)
         assert changed == 1, old
-    tile = waferflow.simulate(text)[0]
+    tile = waferflow.simulate(text.encode())[0]
     program = cycle.Program(opt(text, "--lower-to-fabric").encode())
     live = program.mask(HEAD)
     assert live is not None

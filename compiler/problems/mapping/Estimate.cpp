@@ -311,6 +311,8 @@ std::vector<ScalarWork> sumOfPieces(const MappingProblem &problem,
   int32_t cls = problem.kernels[kernel].outClass;
   ScalarWork add;
   add.op = ScalarOp::Add;
+  if (problem.accumulate == Accumulate::F32)
+    add.type = ElementType::F32;
   add.perCore = laid.features[cls] * laid.tokens.tokensPerCore;
   add.useful =
       static_cast<double>(problem.classes[cls].features * laid.tokens.tokens);

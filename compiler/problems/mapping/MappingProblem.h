@@ -176,7 +176,7 @@ std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
                                    const LaidOut &laid, size_t kernel);
 
 /// Adding what a piece of the vocabulary gives to a transposed product to that
-/// of the pieces before, in the storage type.
+/// of the pieces before, in the type of sums.
 std::vector<ScalarWork> sumOfPieces(const MappingProblem &problem,
                                     const LaidOut &laid, size_t kernel);
 
