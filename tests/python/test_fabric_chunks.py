@@ -132,7 +132,8 @@ def test_nonzeros_of_the_pieces_are_the_masks(tmp_path: Path) -> None:
     head = [k for k in tile.kernels if k.name.startswith("lm_head")]
     for label in ("lm_head chunk", "lm_head dX chunk", "lm_head dW chunk"):
         pieces = [k.nonzeros for k in head if k.name.startswith(label)]
-        assert len(pieces) == 3 and sum(pieces) == live.sum(), label
+        assert len(pieces) == 3, label
+        assert sum(pieces) == live.sum(), label
     assert [k.kind for k in head if k.name.startswith("lm_head dX sum")] == ["map"] * 2
 
 
