@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/translate/FlowToProgram.h"
 
+#include "models/masks/Rows.h"
+
 #include "compiler/lower-to-fabric/attention/Statistics.h"
 #include "dialects/flow/Orders.h"
 
@@ -151,14 +153,12 @@ private:
       return entry->second;
     Weight weight{key, size, type.getDimSize(1), attr.getPruned(), nullptr};
     if (attr.getMask()) {
-      if (!whole)
-        return op->emitOpError(
-                   "expected a dense weight to run in chunks, got '")
-               << name << "' with a mask";
-      auto mask = makeMask(attr, weight.rows, weight.columns);
+      auto mask = makeMask(attr, type.getDimSize(0), weight.columns);
       if (!mask)
         return op->emitOpError() << mask.str();
       weight.mask = *mask;
+      if (!whole)
+        weight.mask = maskRows(weight.mask, first, size);
     }
     program.weights.push_back(std::move(weight));
     return entry->second;
@@ -255,6 +255,12 @@ private:
         body.form = choice.form;
         body.buffers = choice.buffers;
         kernel.body = body;
+        // What is reduced over the pieces is added up (ChunkLoops).
+        if (s.transposed && piece > 0) {
+          Kernel &sum = push(s);
+          sum.name += " sum " + std::to_string(piece);
+          sum.body = Map{sumOfPieces(mapped.problem, mapped.laid, index), {}};
+        }
       } else {
         Sddmm body;
         body.weight = *weight;

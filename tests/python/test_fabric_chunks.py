@@ -122,11 +122,19 @@ def test_nonzeros_of_the_pieces_are_the_masks(tmp_path: Path) -> None:
     ):
         text, changed = re.subn(old, new, text)
         assert changed == 1, old
+    tile = waferflow.simulate(text.encode())[0]
     program = cycle.Program(opt(text, "--lower-to-fabric").encode())
     live = program.mask(HEAD)
     assert live is not None
     assert 0 < live.sum() < live.size
     check_pieces(check_step(program, 50), 3, int(live.sum()))
+    # At tile, too: of the product and of its gradients, whose sum two pieces add to.
+    head = [k for k in tile.kernels if k.name.startswith("lm_head")]
+    for label in ("lm_head chunk", "lm_head dX chunk", "lm_head dW chunk"):
+        pieces = [k.nonzeros for k in head if k.name.startswith(label)]
+        assert len(pieces) == 3, label
+        assert sum(pieces) == live.sum(), label
+    assert [k.kind for k in head if k.name.startswith("lm_head dX sum")] == ["map"] * 2
 
 
 def test_logits_that_do_not_fit_run_in_pieces(tmp_path: Path) -> None:

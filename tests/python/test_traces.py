@@ -38,12 +38,16 @@ def test_programs_of_a_step_on_one_time_line(folder: Path, tmp_path: Path) -> No
     assert cli.main(simulate(folder, *options)) == 0
     report = json.loads(out["json"].read_text())["results"][0]
     first, second = (kernel["counters"]["cycles"] for kernel in report["kernels"])
+    routes = [kernel["reroute_cycles"] for kernel in report["kernels"]]
+    assert routes[0] == report["reroute_cycles"] > 0
+    assert routes[1] == 0  # it sends nothing
+    begin, end = routes[0], routes[0] + first
 
     events = json.loads(out["trace"].read_text())["traceEvents"]
     names = {e["pid"]: e["args"]["name"] for e in events if e["name"] == "process_name"}
     ran = [e for e in events if e["ph"] == "X" and names[e["pid"]] == "programs"]
     assert [(e["name"], e["ts"], e["dur"]) for e in ran] == [
-        ("k0_spmm", 0, first),
+        ("k0_spmm", begin, first),
         ("k1_double", report["cycles"] - second, second),
     ]
     assert {f"core ({x}, {y})" for x in range(4) for y in range(2)} <= set(names.values())
@@ -54,7 +58,7 @@ def test_programs_of_a_step_on_one_time_line(folder: Path, tmp_path: Path) -> No
     landings = [LANDING.fullmatch(line) for line in lines]
     assert all(landings)
     cycles = [int(match[1]) for match in landings if match]
-    assert max(cycles) < first  # the second program sends nothing
+    assert max(cycles) < end  # the second program sends nothing
     links = sum("link R" not in line for line in lines)
     assert links == report["totals"]["hops"] + report["totals"]["wavelets_entered"] - sum(
         kernel["counters"]["wavelets_left"] for kernel in report["kernels"]
@@ -64,7 +68,7 @@ def test_programs_of_a_step_on_one_time_line(folder: Path, tmp_path: Path) -> No
     assert "$scope module core_0_0 $end $var wire 8 ! task $end" in waves
     times = [int(line[1:]) for line in waves.splitlines() if line.startswith("#")]
     assert times == sorted(times)
-    assert first < times[-1] <= report["cycles"]
+    assert end < times[-1] <= report["cycles"]
 
 
 def test_watching_changes_nothing_but_what_is_chosen(folder: Path, tmp_path: Path) -> None:

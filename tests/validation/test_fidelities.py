@@ -19,7 +19,8 @@ BOUNDS = {
     "reduce": (0.95, 1.05),
     "attention": (0.95, 1.05),
     "gather": (0.95, 1.05),
-    "relayout": (0.45, 1.10),
+    "sddmm": (0.95, 1.05),
+    "relayout": (0.90, 1.10),
 }
 
 

@@ -41,7 +41,8 @@ public:
 
   double cycles() const {
     if (shape.kind == "spmm")
-      return pieces() * cost::expectedSpmm(machine, laid.tokens, spmm());
+      return pieces() * cost::expectedSpmm(machine, laid.tokens, spmm()) +
+             sums();
     if (shape.kind == "sddmm")
       return pieces() * cost::expectedSddmm(machine, laid.tokens, sddmm());
     if (shape.kind == "attention")
@@ -69,6 +70,15 @@ public:
 
 private:
   bool isChunked(int32_t cls) const { return problem.classes[cls].chunked; }
+
+  /// A product that reduces the vocabulary is added up over its pieces.
+  double sums() const {
+    if (!shape.transposed)
+      return 0;
+    return (pieces() - 1) *
+           static_cast<double>(scalarCycles(sumOfPieces(problem, laid, kernel),
+                                            problem.type, machine));
+  }
 
   double pieces() const {
     return static_cast<double>(piecesOf(problem, laid, shape));
@@ -294,6 +304,19 @@ std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
     work.push_back(item);
   }
   return work;
+}
+
+std::vector<ScalarWork> sumOfPieces(const MappingProblem &problem,
+                                    const LaidOut &laid, size_t kernel) {
+  int32_t cls = problem.kernels[kernel].outClass;
+  ScalarWork add;
+  add.op = ScalarOp::Add;
+  if (problem.accumulate == Accumulate::F32)
+    add.type = ElementType::F32;
+  add.perCore = laid.features[cls] * laid.tokens.tokensPerCore;
+  add.useful =
+      static_cast<double>(problem.classes[cls].features * laid.tokens.tokens);
+  return {add};
 }
 
 std::vector<StreamedVector> streamedVectors(const MappingProblem &problem,

@@ -188,6 +188,11 @@ int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
 std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
                                    const LaidOut &laid, size_t kernel);
 
+/// Adding what a piece of the vocabulary gives to a transposed product to that
+/// of the pieces before, in the type of sums.
+std::vector<ScalarWork> sumOfPieces(const MappingProblem &problem,
+                                    const LaidOut &laid, size_t kernel);
+
 /// The vectors of weights that a map or reduce takes in.
 std::vector<StreamedVector> streamedVectors(const MappingProblem &problem,
                                             const LaidOut &laid, size_t kernel);
