@@ -237,8 +237,8 @@ private:
       evaluate(operand);
     // Division, comparison and the like are several instructions.
     if (!isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::MaximumFOp,
-             arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp,
-             math::ExpOp, math::LogOp, math::RsqrtOp>(op))
+             arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, math::ExpOp,
+             math::LogOp, math::RsqrtOp>(op))
       most = std::max(most, live + 2);
     for (Value operand : op->getOperands())
       release(operand);

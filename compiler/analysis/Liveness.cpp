@@ -246,7 +246,9 @@ private:
         over += dying.of[role][slot];
       int32_t rows = 0;
       for (int role = kRoles; role-- > 0;) {
-        int32_t written = inPlace && slot < numClasses ? std::min(over, born.of[role][slot]) : 0;
+        int32_t written = inPlace && slot < numClasses
+                              ? std::min(over, born.of[role][slot])
+                              : 0;
         over -= written;
         int32_t now = live.of[role][slot] + born.of[role][slot] - written;
         rows += now;
@@ -300,7 +302,7 @@ private:
   const StepShape &shape;
   int numClasses;
   DenseMap<Value, size_t> lastUse;
-  DenseMap<Value, Role> roles; ///< of activations that are no others
+  DenseMap<Value, Role> roles;          ///< of activations that are no others
   DenseMap<Operation *, Value> outputs; ///< of the forward pass, by gradients
   /// Kernels [first, end) that hold an attention's logarithms.
   SmallVector<std::pair<size_t, size_t>> statistics;

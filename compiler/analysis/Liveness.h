@@ -13,7 +13,8 @@ namespace waferflow::flow {
 
 /// One live point a kernel of `shape`: activations by class and scalars a
 /// token. A map of which each feature of a result needs that feature of its
-/// inputs alone writes over inputs of the same class that it is the last to read; every other kernel needs room for all its inputs and outputs at once.
+/// inputs alone writes over inputs of the same class that it is the last to
+/// read; every other kernel needs room for all its inputs and outputs at once.
 /// Gradients and other results of the step leave as they are made.
 std::vector<LivePoint> findLivePoints(mlir::func::FuncOp step,
                                       const StepShape &shape);

@@ -33,13 +33,13 @@ struct StepShape {
   }
 };
 
-/// Reads a step of labelled kernels with `tokens` tokens in sequences of `seq`. Activations that maps
-/// and reductions touch together share a class; a class that an attention
-/// touches has a head order; one that only head kernels touch is chunked. What
-/// a relayout brings to another order has a class of its own. A class without
-/// heads whose every tensor stays in its layer may have an order a layer
-/// (rotary tables of heads lie on the columns once, for all layers). Emits an
-/// error where a kernel does not fit.
+/// Reads a step of labelled kernels with `tokens` tokens in sequences of `seq`.
+/// Activations that maps and reductions touch together share a class; a class
+/// that an attention touches has a head order; one that only head kernels touch
+/// is chunked. What a relayout brings to another order has a class of its own.
+/// A class without heads whose every tensor stays in its layer may have an
+/// order a layer (rotary tables of heads lie on the columns once, for all
+/// layers). Emits an error where a kernel does not fit.
 mlir::FailureOr<StepShape> readStepShape(mlir::func::FuncOp step,
                                          int64_t tokens, int64_t seq);
 

@@ -272,7 +272,8 @@ FailureOr<int32_t> ElementBody::constant(Operation *op, TypedAttr value,
   if (!dense)
     return op->emitOpError("expected a constant tensor");
   int64_t flat = 0, stride = 0;
-  for (auto [place, size] : llvm::zip(places, dense.getShapedType().getShape())) {
+  for (auto [place, size] :
+       llvm::zip(places, dense.getShapedType().getShape())) {
     flat *= size;
     stride *= size;
     if (place.isNumber()) {

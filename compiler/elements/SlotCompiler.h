@@ -26,8 +26,7 @@ public:
   void rows(const std::vector<RowRoot> &roots);
   /// One node for each sink from `firstSink` on; `together`: sinks take the
   /// place of what nodes read, so all are computed before any is stored.
-  void slot(const std::vector<int32_t> &form, int32_t firstSink,
-            bool together);
+  void slot(const std::vector<int32_t> &form, int32_t firstSink, bool together);
 
 private:
   using Operands = llvm::SmallVector<SlotOperand, 3>;

@@ -75,8 +75,8 @@ std::vector<Value> findPlaces(StepLowering &lowering, flow::MapOp map,
       if (node >= 0 && results.size() > 1 &&
           graph[node].kind == Element::Kind::Activation)
         return places;
-  for (Value operand : llvm::SmallSetVector<Value, 4>(
-           map->operand_begin(), map->operand_end())) {
+  for (Value operand : llvm::SmallSetVector<Value, 4>(map->operand_begin(),
+                                                      map->operand_end())) {
     if (!lowering.diesIn(operand, map))
       continue;
     const Held &held = lowering.held(operand);
@@ -84,8 +84,8 @@ std::vector<Value> findPlaces(StepLowering &lowering, flow::MapOp map,
     bool inPlace = true;
     for (const Wide &wide : results)
       for (auto [feature, node] : llvm::enumerate(wide.nodes))
-        inPlace &= node < 0 || overwrites.readsOnly(
-                                   node, static_cast<int64_t>(feature));
+        inPlace &= node < 0 ||
+                   overwrites.readsOnly(node, static_cast<int64_t>(feature));
     for (size_t i = 0; i < results.size() && inPlace; ++i) {
       Held shape = lowering.shapeOf(results[i].result);
       if (!places[i] && held.kind == shape.kind &&

@@ -52,7 +52,8 @@ LogicalResult SramTimeline::place(int64_t bytes) {
   for (size_t i = 0; i < blocks.size(); ++i)
     if (problem.blocks[i].begin == load.time)
       return kernels[i]->emitOpError()
-             << "needs more SRAM than a core has behind the code: " << bad->what;
+             << "needs more SRAM than a core has behind the code: "
+             << bad->what;
   llvm_unreachable("the load grows where a block begins");
 }
 

@@ -325,6 +325,7 @@ void StepLowering::remarkSram() const {
     auto plan = planKernel(mapped.problem, mapped.laid, it->second,
                            mapped.solution.choices[it->second]);
     plan.erase("code");
+    plan.erase("gaps"); // between what kernels hold
     remark << ", planned " << planBytes(plan);
     for (const auto &[item, planned] : plan)
       remark << ", " << item << " " << planned;

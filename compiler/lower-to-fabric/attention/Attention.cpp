@@ -155,8 +155,7 @@ static LogicalResult takeKeys(const Plan &plan, Memory &memory) {
   StepLowering &lowering = plan.lowering;
   AttentionBuffers buffers = buffersOf(plan);
   memory.keyElements = memory.gradientElements = buffers.block;
-  auto blocks =
-      lowering.scratch(plan.kernel, lowering.storage, buffers.blocks);
+  auto blocks = lowering.scratch(plan.kernel, lowering.storage, buffers.blocks);
   if (failed(blocks))
     return failure();
   memory.blocks = *blocks;
@@ -172,8 +171,9 @@ static LogicalResult takeKeys(const Plan &plan, Memory &memory) {
                         plan.spread, /*accumulate=*/false, "values")))
       return failure();
   } else if (plan.backward()) {
-    writeCopies(plan, "keys",
-                {{lowering.held(body.k), keys}, {lowering.held(body.v), values}});
+    writeCopies(
+        plan, "keys",
+        {{lowering.held(body.k), keys}, {lowering.held(body.v), values}});
     memory.isScaled = true;
   } else {
     return success();

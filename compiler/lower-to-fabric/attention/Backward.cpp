@@ -81,8 +81,8 @@ static void addGradients(Worker &worker, const HeadAt &head,
   });
 }
 
-/// What came home is scaled, and stored where keys and values were if that is of
-/// another type.
+/// What came home is scaled, and stored where keys and values were if that is
+/// of another type.
 static void bringHome(Worker &worker) {
   Emit &e = worker.e;
   const Plan &plan = worker.plan;

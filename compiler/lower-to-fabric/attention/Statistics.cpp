@@ -53,8 +53,7 @@ static bool isForwardOf(flow::AttentionOp forward, flow::AttentionOp backward) {
   // What is of an unknown form is an error where it is lowered, not here.
   ScopedDiagnosticHandler silent(forward.getContext(),
                                  [](Diagnostic &) { return success(); });
-  auto body = flow::readBody(forward),
-       gradients = flow::readBody(backward);
+  auto body = flow::readBody(forward), gradients = flow::readBody(backward);
   return succeeded(body) && succeeded(gradients) && !body->gradient &&
          gradients->gradient && body->scale == gradients->scale &&
          sameValue(body->q, gradients->q) && sameValue(body->k, gradients->k) &&

@@ -86,18 +86,19 @@ struct LivePoint {
   /// others.
   std::vector<int32_t> keptInputs, recomputedInputs, tensors;
   int32_t rowScalars = 0; ///< live values of one scalar a token
-  /// Whether a spmm is the last that reads its input: a replica is in its place.
+  /// Whether a spmm is the last that reads its input: a replica is in its
+  /// place.
   bool inputDies = false;
   /// Inputs of an attention that nobody reads afterwards: keys and values;
   /// queries and the gradient of the output; the forward pass's output.
   int32_t dyingKeys = 0, dyingQueries = 0, dyingOutputs = 0;
-  /// Where a vocabulary is in pieces, for all of which loops hold these too; the
-  /// second in the type of sums.
+  /// Where a vocabulary is in pieces, for all of which loops hold these too;
+  /// the second in the type of sums.
   std::vector<int32_t> loopTensors = {}, loopSums = {};
   /// Sums of exponentials that wait for an attention's backward pass.
   std::vector<int32_t> logarithms = {};
-  /// Tables of the host: of each place in a sequence and feature, in the storage
-  /// type; of each feature, 4 bytes; of each token, 4 bytes.
+  /// Tables of the host: of each place in a sequence and feature, in the
+  /// storage type; of each feature, 4 bytes; of each token, 4 bytes.
   std::vector<int32_t> positionTables = {}, featureTables = {};
   int32_t tokenTables = 0;
 };

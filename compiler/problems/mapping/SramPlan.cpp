@@ -18,6 +18,10 @@ namespace {
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+/// Buffers do not move, so some bytes between them stay empty: less than one of
+/// so many of those in use (compiler/problems/README.md).
+constexpr int64_t kGapShare = 48;
+
 /// The bytes of one kernel, as its program takes them: buffers are on 4 bytes.
 class KernelPlan {
 public:
@@ -30,8 +34,17 @@ public:
 
   /// Calls `activation(class, bytes)` for live tensors that are no block inputs
   /// and `add(item, bytes)` for the rest.
-  template <typename A, typename F> void visit(A activation, F add) const {
-    add("code", problem.machine.codeBytes);
+  template <typename A, typename F> void visit(A ofClass, F item) const {
+    item("code", problem.machine.codeBytes);
+    int64_t all = 0;
+    auto add = [&](const char *name, int64_t itemBytes) {
+      all += itemBytes;
+      item(name, itemBytes);
+    };
+    auto activation = [&](size_t cls, int64_t classBytes) {
+      all += classBytes;
+      ofClass(cls, classBytes);
+    };
     addNonzero("kept_inputs", sum(live.keptInputs), add);
     addNonzero("recomputed_inputs", sum(live.recomputedInputs), add);
     for (size_t i = 0; i < live.tensors.size(); ++i)
@@ -56,6 +69,7 @@ public:
     addNonzero("logarithms", logarithms, add);
     addNonzero("tables", tables, add);
     addBuffers(add);
+    addNonzero("gaps", all / kGapShare / 4 * 4, item);
   }
 
 private:
@@ -105,8 +119,8 @@ private:
   /// All features of a token group, shared by the columns of an output group.
   int64_t replica() const {
     const FeatureClass &cls = problem.classes[shape.inClass];
-    int64_t here = cls.chunked ? ceilDiv(cls.features, laid.headChunks)
-                               : cls.features;
+    int64_t here =
+        cls.chunked ? ceilDiv(cls.features, laid.headChunks) : cls.features;
     int64_t members = membersOf(laid.columns[shape.inClass],
                                 choice.outputGroups, laid.tokens.groupColumns);
     return rounded(ceilDiv(here, members) * tl * bytes);
@@ -188,10 +202,9 @@ private:
     int64_t gradients = rounded(buffers.gradients * sumBytes);
     int64_t scores =
         rounded(buffers.scores * sumBytes) + 4 * (buffers.shared + 1);
-    int64_t softmax = 4 * (2 * buffers.statistics + buffers.work +
-                           buffers.product);
-    int64_t output =
-        sumBytes != bytes ? rounded(at.slots * tl * sumBytes) : 0;
+    int64_t softmax =
+        4 * (2 * buffers.statistics + buffers.work + buffers.product);
+    int64_t output = sumBytes != bytes ? rounded(at.slots * tl * sumBytes) : 0;
     add("keys_and_values", blocks);
     add("scores", scores);
     add("softmax", softmax);
@@ -250,20 +263,21 @@ private:
 SramPlan planKernel(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice) {
   SramPlan plan;
-  KernelPlan(problem, laid, kernel, choice).visit(
-      [&](size_t cls, int64_t bytes) {
-        plan["activations." + problem.classes[cls].name] = bytes;
-      },
-      [&](const char *item, int64_t bytes) { plan[item] = bytes; });
+  KernelPlan(problem, laid, kernel, choice)
+      .visit(
+          [&](size_t cls, int64_t bytes) {
+            plan["activations." + problem.classes[cls].name] = bytes;
+          },
+          [&](const char *item, int64_t bytes) { plan[item] = bytes; });
   return plan;
 }
 
 int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
                     size_t kernel, const KernelChoice &choice) {
   int64_t sum = 0;
-  KernelPlan(problem, laid, kernel, choice).visit(
-      [&](size_t, int64_t bytes) { sum += bytes; },
-      [&](const char *, int64_t bytes) { sum += bytes; });
+  KernelPlan(problem, laid, kernel, choice)
+      .visit([&](size_t, int64_t bytes) { sum += bytes; },
+             [&](const char *, int64_t bytes) { sum += bytes; });
   return sum;
 }
 

@@ -9,15 +9,16 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <random>
 #include <string>
-#include <tuple>
 
 namespace waferflow {
 
 namespace {
 
-/// Rounds of placing what sticks out earlier.
-constexpr int kRounds = 64;
+/// Moves of blocks to earlier turns, fewer where there are many blocks.
+constexpr int64_t kMoves = 4000;
+constexpr int64_t kPlacements = 4'000'000;
 
 /// Placed blocks by time, in buckets, so that a block looks at few others.
 class Placed {
@@ -98,6 +99,44 @@ SramSolution placeInOrder(const SramProblem &problem,
   return solution;
 }
 
+/// While the highest block sticks out, it, or one that is there at its time and
+/// was placed before it, gets an earlier turn, any; what is worse is taken
+/// back.
+static void moveTurns(const SramProblem &problem, std::vector<size_t> order,
+                      SramSolution &solution) {
+  std::minstd_rand random(1); // the same everywhere
+  auto below = [&](size_t n) { return random() % n; };
+  int64_t count = static_cast<int64_t>(order.size());
+  int64_t moves = std::min(kMoves, kPlacements / std::max<int64_t>(1, count));
+  for (; moves > 0 && solution.top > problem.bytes; --moves) {
+    size_t from = 0;
+    while (solution.address[order[from]] + problem.blocks[order[from]].bytes !=
+           solution.top)
+      ++from;
+    std::vector<size_t> others;
+    for (size_t at = 0; at < from; ++at)
+      if (problem.blocks[order[at]].meets(problem.blocks[order[from]]))
+        others.push_back(at);
+    if (others.empty())
+      return;
+    std::vector<size_t> moved = order;
+    size_t other = others[below(others.size())];
+    if (below(4) != 0) {
+      std::swap(moved[from], moved[other]);
+    } else {
+      from = below(2) && other > 0 ? other : from;
+      size_t to = below(from);
+      std::rotate(moved.begin() + to, moved.begin() + from,
+                  moved.begin() + from + 1);
+    }
+    SramSolution next = placeInOrder(problem, moved);
+    if (next.top > solution.top)
+      continue;
+    solution = std::move(next);
+    order = std::move(moved);
+  }
+}
+
 std::optional<Error> placeBlocks(const SramProblem &problem,
                                  SramSolution &solution) {
   if (auto bad = problem.check())
@@ -111,23 +150,17 @@ std::optional<Error> placeBlocks(const SramProblem &problem,
     solution = std::move(found);
     best = order;
   };
-  using B = const SramBlock &;
-  consider(sorted(problem, [](B b) { return std::tuple(b.bytes, b.end - b.begin); }));
-  consider(sorted(problem, [](B b) { return std::tuple(b.end - b.begin, b.bytes); }));
-  consider(sorted(problem, [](B b) { return b.bytes * (b.end - b.begin); }));
-  consider(sorted(problem, [](B b) { return -b.begin; }));
-  std::vector<size_t> order = best;
-  for (int round = 0; round < kRounds && solution.top > problem.bytes;
-       ++round) {
-    SramSolution now = placeInOrder(problem, order);
-    std::vector<size_t> first, rest;
-    for (size_t i : order)
-      (now.address[i] + problem.blocks[i].bytes > problem.bytes ? first : rest)
-          .push_back(i);
-    order = std::move(first);
-    order.insert(order.end(), rest.begin(), rest.end());
-    consider(order);
-  }
+  // The longer a block lives, the more it gets in the way of others.
+  for (int power = 0; power <= 3; ++power)
+    consider(sorted(problem, [power](const SramBlock &b) {
+      double key = static_cast<double>(b.bytes);
+      for (int i = 0; i < power; ++i)
+        key *= static_cast<double>(b.end - b.begin);
+      return key;
+    }));
+  consider(sorted(problem, [](const SramBlock &b) { return b.end - b.begin; }));
+  consider(sorted(problem, [](const SramBlock &b) { return -b.begin; }));
+  moveTurns(problem, best, solution);
   if (solution.top <= problem.bytes)
     return verify(problem, solution);
   SramProblem::Load load = problem.load();

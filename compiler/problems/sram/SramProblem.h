@@ -53,10 +53,10 @@ std::optional<Error> verify(const SramProblem &problem,
 SramSolution placeInOrder(const SramProblem &problem,
                           const std::vector<size_t> &order);
 
-/// The lowest of several orders (the largest first, the longest-lived first,
-/// the most bytes times time first, the order of begin). Where that does not
-/// fit, blocks that stick out are placed earlier and earlier, some rounds;
-/// an error with the top and the load where nothing fits.
+/// The lowest of several orders: the largest bytes x time^n first, for n from 0
+/// to 3, the longest-lived first, the order of begin. Where that does not fit,
+/// blocks at the top and below it get earlier turns while that is no worse; an
+/// error with the top and the load where nothing fits.
 std::optional<Error> placeBlocks(const SramProblem &problem,
                                  SramSolution &solution);
 
