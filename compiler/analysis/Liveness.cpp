@@ -219,7 +219,10 @@ private:
           if (shape.classIndex(value) >= 0 && !isChunked(value))
             given.insert(value);
       }
-      for (size_t i : members) {
+      if (members.empty())
+        continue;
+      // Others between them run before the loop, whose inputs they make.
+      for (size_t i = members.front(); i <= members.back(); ++i) {
         Operation *kernel = shape.kernels[i];
         for (Value value : read)
           if (!llvm::is_contained(kernel->getOperands(), value))

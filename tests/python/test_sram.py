@@ -66,4 +66,5 @@ def test_what_fits_as_planned_is_lowered(tmp_path: Path) -> None:
         else:
             refused += 1
             assert f"expected at most {sram} bytes of SRAM a core" in done.stderr
-    assert refused > 0 and lowered > 0
+    assert refused > 0
+    assert lowered > 0

@@ -188,10 +188,11 @@ std::optional<Error> verify(const MappingProblem &problem,
                               std::to_string(choice.keyBlock)};
     int64_t bytes = kernelBytes(problem, laid, i, choice);
     if (bytes > problem.machine.sramBytes)
-      return Error{where, "expected at most " +
-                              std::to_string(problem.machine.sramBytes) +
-                              " bytes of SRAM a core, got " +
-                              std::to_string(bytes)};
+      return Error{
+          where,
+          "expected at most " + std::to_string(problem.machine.sramBytes) +
+              " bytes of SRAM a core, got " + std::to_string(bytes) + " (" +
+              listItems(planKernel(problem, laid, i, choice)) + ")"};
   }
   return std::nullopt;
 }

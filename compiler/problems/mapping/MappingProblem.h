@@ -217,6 +217,9 @@ bool sharesGather(const MappingProblem &problem, size_t kernel,
 double estimateKernel(const MappingProblem &problem, const LaidOut &laid,
                       size_t kernel, const KernelChoice &choice);
 
+/// "code 12288, kept_inputs 1368".
+std::string listItems(const SramPlan &plan);
+
 /// Sum of a plan's items.
 int64_t planBytes(const SramPlan &plan);
 

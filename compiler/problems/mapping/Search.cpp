@@ -26,11 +26,9 @@ constexpr std::array<int64_t, 5> kKeyBlocks = {8, 16, 32, 64, 128};
 constexpr std::array<int64_t, 8> kHeadChunks = {1, 2, 4, 8, 16, 32, 64, 128};
 constexpr int64_t kMostTokenGroups = 32;
 
-/// A choice for all kernels of one shape, and the bytes that it takes beyond
-/// the smallest choice.
+/// A choice for all kernels of one shape.
 struct Candidate {
   KernelChoice choice;
-  int64_t extraBytes = 0;
   size_t rank = 0; ///< order of consideration
 };
 
@@ -125,16 +123,20 @@ private:
   }
 
   void findRuns() {
-    std::map<std::vector<std::pair<ShapeKey, int64_t>>, size_t> known;
+    // What a choice takes depends on what is live, and on whether an input is
+    // there beside its replica.
+    using Room = std::tuple<ShapeKey, int64_t, bool>;
+    std::map<std::vector<Room>, size_t> known;
     for (size_t i = 0; i < problem.kernels.size();) {
       Run run{i, i + 1, {}, runs.size()};
       while (run.end < problem.kernels.size() &&
              readsSame(run.end - 1, run.end))
         ++run.end;
-      std::vector<std::pair<ShapeKey, int64_t>> shapes;
+      std::vector<Room> shapes;
       for (; i < run.end; ++i) {
         const KernelShape &shape = problem.kernels[i];
-        shapes.emplace_back(keyOf(shape), leastBytes(i));
+        shapes.emplace_back(keyOf(shape), leastBytes(i),
+                            problem.live[i].inputDies);
         if (isCounted(shape))
           for (int32_t cls : {shape.inClass, shape.outClass})
             if (std::find(run.classes.begin(), run.classes.end(), cls) ==
@@ -239,7 +241,6 @@ private:
         {keyOf(shape), order(shape.inClass), order(shape.outClass)});
     if (isNew)
       it->second = candidatesOf(i);
-    int64_t freeBytes = problem.machine.sramBytes - leastBytes(i);
     std::vector<KernelChoice> found;
     for (const Candidate &candidate : it->second) {
       const KernelChoice &choice = candidate.choice;
@@ -248,7 +249,8 @@ private:
             return other.outputGroups == choice.outputGroups &&
                    other.form == choice.form;
           });
-      if (candidate.extraBytes <= freeBytes && !known)
+      if (!known &&
+          kernelBytes(problem, laid, i, choice) <= problem.machine.sramBytes)
         found.push_back(choice);
     }
     return found; // the smallest choice is a candidate and is known to fit
@@ -315,10 +317,9 @@ private:
   std::vector<Candidate> candidatesOf(size_t i) const {
     const KernelShape &shape = problem.kernels[i];
     std::vector<Candidate> found;
-    int64_t least = leastBytes(i);
     auto consider = [&](KernelChoice choice) {
       choice.cycles = estimateKernel(problem, laid, i, choice);
-      found.push_back({choice, kernelBytes(problem, laid, i, choice) - least});
+      found.push_back({choice});
     };
     if (shape.kind == "spmm") {
       if (problem.fixedGo)
@@ -388,14 +389,11 @@ private:
   Error overflow() const {
     SramPlan plan =
         planKernel(problem, laid, worstKernel, smallest(worstKernel));
-    std::string items;
-    for (const auto &[item, bytes] : plan)
-      items += (items.empty() ? "" : ", ") + item + " " + std::to_string(bytes);
     return {"kernel " + problem.kernels[worstKernel].name,
             "expected at most " + std::to_string(problem.machine.sramBytes) +
                 " bytes of SRAM a core, got " +
                 std::to_string(planBytes(plan)) + ", over by " +
-                std::to_string(worstOver) + " (" + items + ") with " +
+                std::to_string(worstOver) + " (" + listItems(plan) + ") with " +
                 std::to_string(laid.tokens.tokensPerCore) +
                 " tokens a core in " + std::to_string(laid.tokens.groups) +
                 " token groups"};

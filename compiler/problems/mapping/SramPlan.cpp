@@ -281,6 +281,13 @@ int64_t kernelBytes(const MappingProblem &problem, const LaidOut &laid,
   return sum;
 }
 
+std::string listItems(const SramPlan &plan) {
+  std::string items;
+  for (const auto &[item, bytes] : plan)
+    items += (items.empty() ? "" : ", ") + item + " " + std::to_string(bytes);
+  return items;
+}
+
 int64_t planBytes(const SramPlan &plan) {
   return std::accumulate(
       plan.begin(), plan.end(), int64_t{0},
