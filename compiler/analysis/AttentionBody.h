@@ -1,5 +1,4 @@
-//===- AttentionBody.h - Which input is what ---------------------*- C++
-//-*-===//
+//===- AttentionBody.h - Which input is what --------------------*- C++ -*-===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

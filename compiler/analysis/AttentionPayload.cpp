@@ -1,4 +1,4 @@
-//===- Payload.cpp - What one generic op computes -------------------------===//
+//===- AttentionPayload.cpp - What one generic op computes ----------------===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

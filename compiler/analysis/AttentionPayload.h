@@ -1,4 +1,4 @@
-//===- Payload.h - What one generic op computes -----------------*- C++ -*-===//
+//===- AttentionPayload.h - What one generic op computes --------*- C++ -*-===//
 //
 // Part of Waferflow, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

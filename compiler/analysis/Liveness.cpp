@@ -151,30 +151,35 @@ private:
 
   /// A table is there from the first kernel that reads it to the last.
   void addTables(std::vector<LivePoint> &points) const {
-    std::map<std::tuple<int, int32_t, const void *>, std::pair<size_t, size_t>>
+    enum Table { Positions, Features, Tokens };
+    std::map<std::tuple<Table, int32_t, const void *>,
+             std::pair<size_t, size_t>>
         spans;
-    auto read = [&](int kind, int32_t cls, const void *what, size_t i) {
-      auto [it, isNew] = spans.try_emplace({kind, cls, what}, i, i + 1);
+    auto read = [&](Table table, int32_t cls, const void *what, size_t i) {
+      auto [it, isNew] = spans.try_emplace({table, cls, what}, i, i + 1);
       it->second.second = i + 1;
     };
+    // Token numbers have no class; the gathers' are in order, and whose they
+    // are is another table.
+    constexpr int32_t kTokens = -1, kInOrder = -2, kWhose = -3;
     for (auto [i, kernel] : llvm::enumerate(shape.kernels)) {
       const KernelShape &s = shape.shapes[i];
       int32_t cls = s.outClass >= 0 ? s.outClass : s.inClass;
-      if (s.kind == "gather") { // token numbers in order, and whose they are
-        read(2, 0, nullptr, i);
-        read(2, 1, nullptr, i);
+      if (s.kind == "gather") {
+        read(Tokens, kInOrder, nullptr, i);
+        read(Tokens, kWhose, nullptr, i);
       }
       auto it = shape.buffers.find(kernel);
       if (it == shape.buffers.end())
         continue;
       for (Value tokens : it->second.tokenTables)
-        read(2, 3, tokens.getAsOpaquePointer(), i);
+        read(Tokens, kTokens, tokens.getAsOpaquePointer(), i);
       if (cls < 0)
         continue;
       for (Attribute table : it->second.positionTables)
-        read(0, cls, table.getAsOpaquePointer(), i);
+        read(Positions, cls, table.getAsOpaquePointer(), i);
       for (Attribute table : it->second.featureTables)
-        read(1, cls, table.getAsOpaquePointer(), i);
+        read(Features, cls, table.getAsOpaquePointer(), i);
     }
     for (LivePoint &point : points) {
       point.positionTables.resize(numClasses);
@@ -183,11 +188,11 @@ private:
     for (const auto &[table, span] : spans)
       for (size_t i = span.first; i < span.second; ++i) {
         auto [kind, cls, what] = table;
-        if (kind == 2)
+        if (kind == Tokens)
           ++points[i].tokenTables;
         else
-          ++(kind == 0 ? points[i].positionTables
-                       : points[i].featureTables)[cls];
+          ++(kind == Positions ? points[i].positionTables
+                               : points[i].featureTables)[cls];
       }
   }
 

@@ -334,7 +334,7 @@ private:
   const std::optional<fabric::ElementWork> &workOf(Operation *kernel) {
     fabric::WorkContext context;
     context.inputs.tokens = tokens;
-    context.inputs.seq = step->getAttrOfType<StepAttr>("flow.step").getSeq();
+    context.inputs.seq = seq;
     context.inputs.residentOf =
         [&](Value value) -> std::optional<fabric::Resident> {
       if (shape.classIndex(value) >= 0)

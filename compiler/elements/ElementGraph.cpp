@@ -12,6 +12,8 @@
 #include <optional>
 #include <set>
 
+using namespace mlir;
+
 namespace waferflow::fabric {
 
 double identityOf(Combine combine) {
@@ -75,6 +77,30 @@ int32_t ElementGraph::intern(Element element) {
   if (isNew)
     nodes.push_back(element);
   return it->second;
+}
+
+FailureOr<int32_t>
+ElementGraph::copy(const ElementGraph &from, int32_t node,
+                   std::map<int32_t, int32_t> &known,
+                   function_ref<FailureOr<Element>(int32_t)> leaf) {
+  if (auto it = known.find(node); it != known.end())
+    return it->second;
+  Element element = from[node];
+  if (element.kind != Element::Kind::Apply) {
+    auto replaced = leaf(node);
+    if (failed(replaced))
+      return failure();
+    return known[node] = intern(*replaced);
+  }
+  for (int32_t &argument : element.arguments) {
+    if (argument < 0)
+      continue;
+    auto inner = copy(from, argument, known, leaf);
+    if (failed(inner))
+      return failure();
+    argument = *inner;
+  }
+  return known[node] = intern(element);
 }
 
 int32_t ElementGraph::constant(double value, Number number, bool ofFeature) {

@@ -8,6 +8,9 @@
 #define WAFERFLOW_COMPILER_ELEMENTS_ELEMENTGRAPH_H
 
 #include "mlir/IR/Attributes.h"
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/LogicalResult.h"
 
 #include <array>
 #include <cstdint>
@@ -70,6 +73,13 @@ struct Element {
   /// Whether the value differs between tokens, between features.
   bool ofToken = false, ofFeature = false;
 
+  static Element leaf(Kind kind, Number number, int64_t index) {
+    Element element;
+    element.kind = kind;
+    element.number = number;
+    element.index = index;
+    return element;
+  }
   bool isConstant() const {
     return kind == Kind::Constant || kind == Kind::FeatureConstant;
   }
@@ -95,6 +105,12 @@ public:
   int32_t size() const { return static_cast<int32_t>(nodes.size()); }
 
   int32_t intern(Element element);
+  /// Node `node` of `from` with its arguments, each once (`known`: from there
+  /// to here); `leaf` says what takes the place of a node that applies nothing.
+  mlir::FailureOr<int32_t>
+  copy(const ElementGraph &from, int32_t node,
+       std::map<int32_t, int32_t> &known,
+       llvm::function_ref<mlir::FailureOr<Element>(int32_t)> leaf);
   int32_t constant(double value, Number number = Number::Real,
                    bool ofFeature = false);
   /// Constants are folded, and what changes nothing is left out.

@@ -100,13 +100,8 @@ private:
   // Kernels
   //===------------------------------------------------------------------===//
 
-  Type heldAs(Type type, bool activation) const {
-    type = getElementTypeOrSelf(type);
-    if (type.isInteger(1))
-      return IntegerType::get(type.getContext(), 16);
-    if (isa<IntegerType, IndexType>(type))
-      return IntegerType::get(type.getContext(), 32);
-    return activation ? step.storage : Type(real);
+  Type heldAs(Type type, bool hasFeatures) const {
+    return heldType(getElementTypeOrSelf(type), step.storage, hasFeatures);
   }
 
   bool map() {
@@ -357,29 +352,20 @@ private:
 
   /// The node with places relative to the feature, as those of its slot are.
   int32_t relative(int32_t node, Where &where) {
-    if (auto it = where.known.find(node); it != where.known.end())
-      return it->second;
+    return *nodes.copy(graph, node, where.known,
+                       [&](int32_t leaf) { return relativeLeaf(leaf, where); });
+  }
+
+  FailureOr<Element> relativeLeaf(int32_t node, Where &where) {
     Element element = graph[node];
-    auto leaf = [&](Kind kind, int64_t index) {
-      Element leaf;
-      leaf.kind = kind;
-      leaf.number = element.number;
-      leaf.index = index;
-      element = leaf;
-    };
     switch (element.kind) {
-    case Kind::Constant:
-    case Kind::RowScalar:
-    case Kind::Scalar:
-    case Kind::Tokens:
-      break;
     case Kind::FeatureConstant:
     case Kind::Positions: {
       bool positions = element.kind == Kind::Positions;
       int64_t ordinal =
           where.ordinals[{positions, static_cast<int>(element.number)}]++;
-      leaf(element.kind, where.job * 1000 + ordinal);
-      break;
+      return Element::leaf(element.kind, element.number,
+                           where.job * 1000 + ordinal);
     }
     case Kind::Feature:
       if (vectorInputs.insert(element.input).second)
@@ -387,20 +373,14 @@ private:
       [[fallthrough]];
     case Kind::Activation:
       element.index -= where.feature;
-      break;
-    case Kind::Apply:
-      for (int32_t &argument : element.arguments)
-        if (argument >= 0)
-          argument = relative(argument, where);
-      break;
+      return element;
     case Kind::OverFeatures:
     case Kind::OverTokens:
-      leaf(element.ofToken ? Kind::RowScalar : Kind::Scalar, node);
-      break;
+      return Element::leaf(element.ofToken ? Kind::RowScalar : Kind::Scalar,
+                           element.number, node);
+    default:
+      return element;
     }
-    int32_t result = nodes.intern(element);
-    where.known[node] = result;
-    return result;
   }
 
   //===------------------------------------------------------------------===//
@@ -408,9 +388,7 @@ private:
   //===------------------------------------------------------------------===//
 
   Type typeOf(Number number) const {
-    return number == Number::Integer
-               ? Type(IntegerType::get(kernel->getContext(), 32))
-               : Type(real);
+    return computedType(number, kernel->getContext());
   }
   Type typeOf(const Element &leaf) const {
     if (leaf.number == Number::Truth)

@@ -18,6 +18,11 @@
 
 namespace waferflow::fabric {
 
+/// The type in which SRAM holds elements of `type`, with features or without;
+/// the one in which numbers are computed.
+mlir::Type heldType(mlir::Type type, mlir::Type storage, bool hasFeatures);
+mlir::Type computedType(Number number, mlir::MLIRContext *context);
+
 /// Where a value goes: to its place in a result, or into a sum (or maximum) a
 /// token over the features of a core, or one over its tokens.
 struct SlotTarget {

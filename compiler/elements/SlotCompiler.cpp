@@ -72,6 +72,20 @@ bool runsFlat(const SlotContext &context, const SlotCode &code) {
   return true;
 }
 
+Type heldType(Type type, Type storage, bool hasFeatures) {
+  MLIRContext *context = type.getContext();
+  if (type.isInteger(1))
+    return IntegerType::get(context, 16);
+  if (isa<IntegerType, IndexType>(type))
+    return IntegerType::get(context, 32);
+  return hasFeatures ? storage : Type(Float32Type::get(context));
+}
+
+Type computedType(Number number, MLIRContext *context) {
+  return number == Number::Integer ? Type(IntegerType::get(context, 32))
+                                   : Type(Float32Type::get(context));
+}
+
 bool SlotCompiler::isInner(int32_t node) const {
   const Element &element = at(node);
   return element.kind == Kind::Apply && element.ofToken &&

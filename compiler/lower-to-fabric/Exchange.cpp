@@ -50,7 +50,6 @@ public:
   }
 
   LogicalResult run() {
-    size_t before = lowering.scratchCount();
     if (east.any() || west.any()) {
       auto pieces = lowering.scratch(kernel, from.element, 2 * piece);
       if (failed(pieces))
@@ -73,7 +72,8 @@ public:
     for (const Place &place : places)
       for (int64_t g = 0; g < lowering.tokens.groups; ++g)
         write(place, g, toEast, toWest);
-    lowering.freeScratch(before);
+    if (east.any() || west.any())
+      lowering.freeScratch(passing);
     return success();
   }
 

@@ -68,9 +68,7 @@ private:
   }
 
   Type typeOf(Number number) {
-    Builder b(reduce.getContext());
-    return number == Number::Integer ? Type(b.getI32Type())
-                                     : Type(b.getF32Type());
+    return computedType(number, reduce.getContext());
   }
 
   /// Where the value of a reduction goes: to a result that is nothing else.

@@ -63,32 +63,19 @@ int32_t SlotPlan::vector(int32_t input, flow::LayoutAttr layout) {
   return static_cast<int32_t>(vectors.size()) - 1;
 }
 
-static Element leafOf(Kind kind, Number number, int64_t index) {
-  Element leaf;
-  leaf.kind = kind;
-  leaf.number = number;
-  leaf.index = index;
-  return leaf;
-}
-
 /// The node of the graph with places relative to (column, slot): equal for all
 /// slots that do the same.
 FailureOr<int32_t> SlotPlan::relative(int32_t node, Where &where) {
-  if (auto it = where.known.find(node); it != where.known.end())
-    return it->second;
+  return nodes.copy(graph, node, where.known,
+                    [&](int32_t leaf) { return relativeLeaf(leaf, where); });
+}
+
+FailureOr<Element> SlotPlan::relativeLeaf(int32_t node, Where &where) {
   Element element = graph[node];
   switch (element.kind) {
-  case Kind::Constant:
-  case Kind::RowScalar:
-  case Kind::Scalar:
-  case Kind::Tokens:
-    break;
   case Kind::FeatureConstant:
-  case Kind::Positions: {
-    int32_t index = table(where, element);
-    element = leafOf(element.kind, element.number, index);
-    break;
-  }
+  case Kind::Positions:
+    return Element::leaf(element.kind, element.number, table(where, element));
   case Kind::Activation:
   case Kind::Feature: {
     bool isVector = element.kind == Kind::Feature;
@@ -101,39 +88,26 @@ FailureOr<int32_t> SlotPlan::relative(int32_t node, Where &where) {
     element.index = *slot - where.slot;
     if (isVector)
       element.shift = vector(element.input, layout);
-    break;
+    return element;
   }
-  case Kind::Apply:
-    for (int32_t &argument : element.arguments) {
-      if (argument < 0)
-        continue;
-      auto inner = relative(argument, where);
-      if (failed(inner))
-        return failure();
-      argument = *inner;
-    }
-    break;
   case Kind::OverFeatures:
   case Kind::OverTokens: {
     auto it = bound.find(node);
     if (it == bound.end())
       return kernel->emitOpError("uses what it sums up over tokens for each "
                                  "feature, which stays in the columns");
-    bool token = element.ofToken;
     int64_t index = 0;
     while (index < static_cast<int64_t>(results.size()) &&
            results[index].address != it->second.address)
       ++index;
     if (index == static_cast<int64_t>(results.size()))
       results.push_back(it->second);
-    element =
-        leafOf(token ? Kind::RowScalar : Kind::Scalar, element.number, index);
-    break;
+    return Element::leaf(element.ofToken ? Kind::RowScalar : Kind::Scalar,
+                         element.number, index);
   }
+  default:
+    return element;
   }
-  int32_t result = nodes.intern(element);
-  where.known[node] = result;
-  return result;
 }
 
 LogicalResult SlotPlan::formJob(Job &job) {
@@ -236,9 +210,9 @@ LogicalResult SlotPlan::fillTables(Job &job) {
     auto host = HostAttr::get(b.getContext(), "",
                               table.positions ? "positions" : "features",
                               layout, {}, false, 0, 0, value);
-    Type element = table.positions                   ? lowering.storage
-                   : table.number == Number::Integer ? Type(b.getI32Type())
-                                                     : Type(b.getF32Type());
+    Type element = table.positions
+                       ? lowering.storage
+                       : computedType(table.number, kernel->getContext());
     int64_t tl = table.positions ? lowering.tokensPerCore() : 1;
     auto held = lowering.resident(kernel, host, element, slots * tl);
     if (failed(held))
@@ -364,15 +338,13 @@ const Held &SlotPlan::heldOf(const Element &leaf) const {
 }
 
 Type SlotPlan::typeOf(const SlotOperand &operand) const {
-  Builder b(kernel->getContext());
   switch (operand.kind) {
   case SlotOperand::Kind::Leaf:
     return heldOf(nodes[operand.index]).element;
   case SlotOperand::Kind::Sink:
     return sinks[operand.index].held.element;
   default:
-    return operand.number == Number::Integer ? Type(b.getI32Type())
-                                             : Type(b.getF32Type());
+    return computedType(operand.number, kernel->getContext());
   }
 }
 

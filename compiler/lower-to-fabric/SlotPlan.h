@@ -96,6 +96,7 @@ private:
     std::map<std::pair<bool, int>, int64_t> ordinals;
   };
   mlir::FailureOr<int32_t> relative(int32_t node, Where &where);
+  mlir::FailureOr<Element> relativeLeaf(int32_t node, Where &where);
   mlir::FailureOr<int64_t> slotOf(flow::LayoutAttr layout, int64_t column,
                                   int64_t feature, int32_t input);
   int32_t table(Where &where, const Element &constant);

@@ -10,21 +10,14 @@ using namespace mlir;
 
 namespace waferflow::fabric {
 
-SmallVector<Operation *> SramTimeline::ended() const {
-  SmallVector<Operation *> result;
-  for (const auto &end : ends)
-    result.push_back(end.first);
-  return result;
-}
-
-std::vector<int64_t> SramTimeline::mostBytes() const {
+std::vector<std::pair<Operation *, int64_t>> SramTimeline::mostBytes() const {
   std::map<int64_t, int64_t> changes;
   for (const SramBlock &block : blocks) {
     changes[block.begin] += block.bytes;
     if (block.end != kOpen)
       changes[block.end] -= block.bytes;
   }
-  std::vector<int64_t> result;
+  std::vector<std::pair<Operation *, int64_t>> result;
   int64_t now = 0;
   auto change = changes.begin();
   for (const auto &end : ends) {
@@ -35,7 +28,7 @@ std::vector<int64_t> SramTimeline::mostBytes() const {
       if (change->second > 0)
         most = std::max(most, now);
     }
-    result.push_back(std::max(most, now));
+    result.push_back({end.first, std::max(most, now)});
   }
   return result;
 }

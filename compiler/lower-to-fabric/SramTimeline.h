@@ -25,7 +25,7 @@ public:
   int64_t allocate(int64_t bytes, mlir::Operation *kernel) {
     int64_t address = next;
     byAddress[address] = blocks.size();
-    blocks.push_back({rounded(bytes), clock++, kOpen});
+    blocks.push_back({std::max<int64_t>(4, onFour(bytes)), clock++, kOpen});
     kernels.push_back(kernel);
     next += blocks.back().bytes;
     used += blocks.back().bytes;
@@ -44,9 +44,8 @@ public:
 
   /// What was there since the kernel before is this kernel's.
   void endOf(mlir::Operation *kernel) { ends.push_back({kernel, clock++}); }
-  llvm::SmallVector<mlir::Operation *> ended() const;
-  /// The most bytes of each kernel that has ended, in their order.
-  std::vector<int64_t> mostBytes() const;
+  /// Kernels that have ended, in their order, and the most bytes of each.
+  std::vector<std::pair<mlir::Operation *, int64_t>> mostBytes() const;
 
   /// Gives each block its place among `bytes` bytes; an error at the kernel
   /// that holds most.
@@ -59,9 +58,6 @@ public:
 
 private:
   static constexpr int64_t kOpen = -1;
-  static int64_t rounded(int64_t bytes) {
-    return std::max<int64_t>(4, (bytes + 3) / 4 * 4);
-  }
   int64_t next = 0, clock = 0, used = 0;
   std::vector<SramBlock> blocks;
   std::vector<mlir::Operation *> kernels; ///< by block

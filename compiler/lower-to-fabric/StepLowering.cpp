@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/StepLowering.h"
 
+#include "compiler/elements/SlotCode.h"
+
 #include "dialects/flow/MachineAttr.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -15,15 +17,6 @@
 using namespace mlir;
 
 namespace waferflow::fabric {
-
-Type heldType(Type type, Type storage, Held::Kind kind) {
-  Builder b(type.getContext());
-  if (type.isInteger(1))
-    return b.getIntegerType(16);
-  if (isa<IntegerType, IndexType>(type))
-    return b.getI32Type();
-  return kind == Held::Kind::Activation ? storage : b.getF32Type();
-}
 
 FailureOr<StepLowering> StepLowering::of(ModuleOp module) {
   auto mapped = flow::readMappedStep(module);
@@ -107,8 +100,7 @@ int64_t StepLowering::bytesOf(const Held &held) const {
 }
 
 bool StepLowering::isHeld(Value value) const {
-  auto it = renamed.find(value);
-  return values.contains(it == renamed.end() ? value : it->second);
+  return values.contains(holderOf(value));
 }
 
 ElementInputs StepLowering::elementInputs() const {
@@ -134,9 +126,7 @@ ElementInputs StepLowering::elementInputs() const {
 }
 
 const Held &StepLowering::held(Value value) const {
-  if (auto it = renamed.find(value); it != renamed.end())
-    value = it->second;
-  auto it = values.find(value);
+  auto it = values.find(holderOf(value));
   assert(it != values.end() && "a kernel's input is held until its last use");
   return it->second;
 }
@@ -161,7 +151,8 @@ Held StepLowering::shapeOf(Value result) const {
                                     : Held::Kind::RowScalar;
   held.element = summed.contains(result)
                      ? sums
-                     : heldType(type.getElementType(), storage, held.kind);
+                     : heldType(type.getElementType(), storage,
+                                held.kind == Held::Kind::Activation);
   if (held.layout)
     held.slots = layoutOf(held.layout).slots();
   held.extent =
@@ -198,8 +189,7 @@ Foresight::~Foresight() {
 }
 
 void StepLowering::alias(Value result, Value source) {
-  auto it = renamed.find(source);
-  renamed[result] = it == renamed.end() ? source : it->second;
+  renamed[result] = holderOf(source);
 }
 
 FailureOr<Held> StepLowering::scratch(Operation *kernel, Type element,
@@ -279,15 +269,14 @@ Operation *StepLowering::lastUse(Value value) const {
 bool StepLowering::diesIn(Value value, Operation *kernel) const {
   if (!isHeld(value))
     return false;
-  auto it = renamed.find(value);
-  return lastUse(it == renamed.end() ? value : it->second) == kernel;
+  return lastUse(holderOf(value)) == kernel;
 }
 
-void StepLowering::freeScratch(size_t count) {
-  while (scratches.size() > count) {
-    sram.free(scratches.back().address);
-    scratches.pop_back();
-  }
+void StepLowering::freeScratch(const Held &freed) {
+  sram.free(freed.address);
+  llvm::erase_if(scratches, [&](const Held &held) {
+    return held.address == freed.address;
+  });
 }
 
 void StepLowering::keepScratch(ArrayRef<Held> kept) {
@@ -303,18 +292,16 @@ void StepLowering::keepScratch(ArrayRef<Held> kept) {
 void StepLowering::drop(Value value, Operation *kernel) {
   if (!diesIn(value, kernel))
     return;
-  if (auto it = renamed.find(value); it != renamed.end())
-    value = it->second;
+  value = holderOf(value);
   sram.free(values[value].address);
   values.erase(value);
 }
 
 void StepLowering::remarkSram() const {
-  std::vector<int64_t> most = sram.mostBytes();
   llvm::DenseMap<Operation *, size_t> indexOf;
   for (auto [i, kernel] : llvm::enumerate(mapped.shape.kernels))
     indexOf[kernel] = i;
-  for (auto [kernel, bytes] : llvm::zip(sram.ended(), most)) {
+  for (auto [kernel, bytes] : sram.mostBytes()) {
     auto label = kernel->getAttrOfType<StringAttr>("label");
     InFlightDiagnostic remark = kernel->emitRemark();
     remark << (label ? label.getValue() : "kernel") << " holds " << bytes
@@ -349,7 +336,7 @@ LogicalResult StepLowering::placeSram() {
 
 void StepLowering::finish(Operation *kernel) {
   sram.endOf(kernel);
-  freeScratch(0);
+  keepScratch({});
   for (const HostTable &resident : residents)
     if (resident.reader == kernel)
       sram.free(resident.memory.address);

@@ -124,10 +124,8 @@ public:
                                  mlir::Type element, int64_t extent);
   /// Frees scratch and what `kernel` used last.
   void finish(mlir::Operation *kernel);
-  /// Frees scratch that was taken since there was `count` of it: what one
-  /// program of several needs.
-  size_t scratchCount() const { return scratches.size(); }
-  void freeScratch(size_t count);
+  /// Frees what one program of several needs.
+  void freeScratch(const Held &freed);
   /// Frees all scratch but these.
   void keepScratch(llvm::ArrayRef<Held> kept);
   /// Frees `value` before the end of `kernel`, if it is the last that reads it
@@ -156,6 +154,11 @@ private:
   /// The last kernel that uses what is held as `value`, by any name; what made
   /// it where none does.
   mlir::Operation *lastUse(mlir::Value value) const;
+  /// The name by which SRAM holds what `value` names.
+  mlir::Value holderOf(mlir::Value value) const {
+    auto it = renamed.find(value);
+    return it == renamed.end() ? value : it->second;
+  }
   mlir::FailureOr<int64_t> allocate(mlir::Operation *kernel, int64_t bytes,
                                     const char *what);
 
@@ -198,9 +201,6 @@ private:
   StepLowering &lowering;
   llvm::SmallVector<mlir::Value> added;
 };
-
-/// The type in which SRAM holds elements of `type`, given the storage type.
-mlir::Type heldType(mlir::Type type, mlir::Type storage, Held::Kind kind);
 
 } // namespace waferflow::fabric
 

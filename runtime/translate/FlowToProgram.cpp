@@ -10,6 +10,7 @@
 
 #include "compiler/lower-to-fabric/attention/Statistics.h"
 #include "dialects/flow/Orders.h"
+#include "simulator/cost/Cycles.h"
 
 using namespace mlir;
 using namespace waferflow::flow;
@@ -17,8 +18,6 @@ using namespace waferflow::flow;
 namespace waferflow {
 
 namespace {
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// What every kernel carries. `mapping` and the layouts are read back by
 /// readMappedStep.
@@ -123,7 +122,7 @@ private:
   }
 
   int64_t pieceSize(int64_t features) const {
-    return ceilDiv(features, mapped.solution.headChunks);
+    return divideUp(features, mapped.solution.headChunks);
   }
 
   void collectWeights() {

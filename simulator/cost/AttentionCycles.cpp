@@ -341,14 +341,7 @@ int64_t spreadCycles(const AttentionShape &shape, bool backward,
   if (backward) {
     cost::Travel travel = shape.spread;
     std::swap(travel.east, travel.west);
-    int64_t dims = 0;
-    for (const std::vector<HeadPart> &column : shape.columns) {
-      int64_t here = 0;
-      for (HeadPart part : column)
-        here += part.dims;
-      dims = std::max(dims, here);
-    }
-    back = cost::exchangeCycles(machine, travel, dims,
+    back = cost::exchangeCycles(machine, travel, shape.mostDims(),
                                 shape.tokens(0) * shape.sequencesPerRow, type);
   }
   return std::llround(2 * (each + back));

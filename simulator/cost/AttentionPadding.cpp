@@ -30,13 +30,6 @@ AttentionCycles ofFullRows(AttentionShape shape, int64_t tokens, bool backward,
 
 double evenShare(const AttentionShape &shape, int64_t features,
                  const TokenLayout &tokens, const Machine &machine) {
-  int64_t fullest = 0;
-  for (const std::vector<HeadPart> &column : shape.columns) {
-    int64_t dims = 0;
-    for (HeadPart part : column)
-      dims += part.dims;
-    fullest = std::max(fullest, dims);
-  }
   // Rows that S tokens fill as far as its rows are filled, of all sequences;
   // columns that the features fill as far as the fullest one.
   double sequences = static_cast<double>(tokens.tokens) /
@@ -44,7 +37,7 @@ double evenShare(const AttentionShape &shape, int64_t features,
   double rows = sequences * static_cast<double>(shape.rows) /
                 static_cast<double>(shape.sequencesPerRow);
   double columns = static_cast<double>(features * tokens.groups) /
-                   static_cast<double>(std::max<int64_t>(1, fullest));
+                   static_cast<double>(std::max<int64_t>(1, shape.mostDims()));
   return rows * columns / static_cast<double>(machine.width * machine.height);
 }
 

@@ -12,6 +12,17 @@
 
 namespace waferflow {
 
+int64_t AttentionShape::mostDims() const {
+  int64_t most = 0;
+  for (const std::vector<HeadPart> &column : columns) {
+    int64_t dims = 0;
+    for (HeadPart part : column)
+      dims += part.dims;
+    most = std::max(most, dims);
+  }
+  return most;
+}
+
 AttentionShape shapeOf(const Attention &kernel, const FeatureOrder &order,
                        const TokenLayout &tokens, const FeatureOrder *keys) {
   AttentionShape shape;

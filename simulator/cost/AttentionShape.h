@@ -41,6 +41,8 @@ struct AttentionShape {
   /// Distinct loads of columns, each the heads that a column holds.
   std::vector<std::vector<HeadPart>> columns;
 
+  /// Of the fullest column: dims of all its heads.
+  int64_t mostDims() const;
   /// Tokens of row `y`.
   int64_t tokens(int64_t y) const {
     return y < seq ? (seq - y + rows - 1) / rows : 0;

@@ -8,6 +8,7 @@
 
 #include "simulator/cost/AttentionCycles.h"
 #include "simulator/cost/Collective.h"
+#include "simulator/cost/Cycles.h"
 #include "simulator/cost/Exchange.h"
 #include "simulator/cost/Expected.h"
 #include "simulator/cost/Grouping.h"
@@ -19,8 +20,6 @@
 namespace waferflow {
 
 namespace {
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Runs of the kernel: one a piece of the vocabulary.
 int64_t piecesOf(const MappingProblem &problem, const LaidOut &laid,
@@ -86,7 +85,7 @@ private:
 
   int64_t features(int32_t cls) const {
     int64_t all = problem.classes[cls].features;
-    return isChunked(cls) ? ceilDiv(all, laid.headChunks) : all;
+    return isChunked(cls) ? divideUp(all, laid.headChunks) : all;
   }
 
   cost::StreamShape stream(int32_t resident, int32_t streamed) const {
@@ -138,7 +137,7 @@ private:
                                 choice.outputGroups, laid.tokens.groupColumns);
     int64_t last = columns - (choice.outputGroups - 1) * members;
     int64_t most = choice.form == GroupForm::Interleaved
-                       ? ceilDiv(columns, choice.outputGroups)
+                       ? divideUp(columns, choice.outputGroups)
                        : std::min(columns, std::max(members, last));
     return std::min(features(shape.outClass),
                     most * laid.features[shape.outClass]);
@@ -212,7 +211,8 @@ private:
     lies.sequencesPerRow = tokens.sequencesPerRow;
     lies.causal = shape.causal;
     lies.keyBlock = std::clamp<int64_t>(choice.keyBlock, 1, lies.tokens(0));
-    lies.columns = {std::vector<HeadPart>(ceilDiv(shape.heads, columns), part)};
+    lies.columns = {
+        std::vector<HeadPart>(divideUp(shape.heads, columns), part)};
     AttentionCosts costs(machine, problem.type, problem.accumulate, {});
     return static_cast<double>(
         criticalColumn(lies, shape.backward, costs).total());
@@ -266,8 +266,8 @@ std::vector<ScalarWork> scalarWork(const MappingProblem &problem,
       const FeatureClass &cls = problem.classes[scalar.cls];
       int64_t inColumn =
           laid.features[scalar.cls] * (cls.chunked ? laid.headChunks : pieces);
-      share = ceilDiv(scalar.perToken * inColumn, cls.features);
-      once = ceilDiv(scalar.once * inColumn, cls.features);
+      share = divideUp(scalar.perToken * inColumn, cls.features);
+      once = divideUp(scalar.once * inColumn, cls.features);
     }
     ScalarWork item;
     item.op = scalar.op;

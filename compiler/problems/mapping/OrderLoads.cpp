@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/OrderLoads.h"
 
+#include "simulator/cost/Cycles.h"
 #include "simulator/cost/Grouping.h"
 
 #include <algorithm>
@@ -14,8 +15,6 @@
 namespace waferflow {
 
 namespace {
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Nonzeros by feature of a kernel's input, or of its output.
 const FeatureLoads &sideOf(const MappingProblem &problem,
@@ -90,9 +89,9 @@ LaidOut layOut(const MappingProblem &problem, const TokenLayout &tokens,
       continue;
     }
     int64_t features =
-        cls.chunked ? ceilDiv(cls.features, headChunks) : cls.features;
-    laid.features.push_back(ceilDiv(features, tokens.groupColumns));
-    laid.columns.push_back(ceilDiv(features, laid.features.back()));
+        cls.chunked ? divideUp(cls.features, headChunks) : cls.features;
+    laid.features.push_back(divideUp(features, tokens.groupColumns));
+    laid.columns.push_back(divideUp(features, laid.features.back()));
   }
   return laid;
 }
@@ -172,8 +171,8 @@ cost::RowLoad OrderLoads::membersLoad(const MappingProblem &problem,
     else // the all-gather deals features in order, evenly
       for (int64_t member = 0; member < members; ++member)
         most = std::max<int64_t>(
-            most, own.before[ceilDiv((member + 1) * features, members)] -
-                      own.before[ceilDiv(member * features, members)]);
+            most, own.before[divideUp((member + 1) * features, members)] -
+                      own.before[divideUp(member * features, members)]);
     double holding = groups == 1
                          ? own.holding
                          : static_cast<double>(std::min(members, features));

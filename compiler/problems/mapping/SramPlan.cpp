@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/mapping/AttentionBuffers.h"
 #include "compiler/problems/mapping/MappingProblem.h"
+#include "compiler/problems/sram/SramProblem.h"
 
+#include "simulator/cost/Cycles.h"
 #include "simulator/cost/Grouping.h"
 
 #include <algorithm>
@@ -15,8 +17,6 @@
 namespace waferflow {
 
 namespace {
-
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Buffers do not move, so some bytes between them stay empty: less than one of
 /// so many of those in use (compiler/problems/README.md).
@@ -53,7 +53,7 @@ public:
     if (laid.headChunks > 1) {
       int64_t held = sum(live.loopTensors);
       for (size_t i = 0; i < live.loopSums.size(); ++i)
-        held += live.loopSums[i] * rounded(tl * sumBytes * laid.features[i]);
+        held += live.loopSums[i] * onFour(tl * sumBytes * laid.features[i]);
       addNonzero("held_by_loop", held, add);
     }
     addNonzero("row_scalars", live.rowScalars * tl * 4, add);
@@ -78,9 +78,8 @@ private:
     if (bytes)
       add(item, bytes);
   }
-  static int64_t rounded(int64_t bytes) { return ceilDiv(bytes, 4) * 4; }
   int64_t tensor(int64_t cls) const {
-    return rounded(tl * bytes * laid.features[cls]);
+    return onFour(tl * bytes * laid.features[cls]);
   }
   int64_t sum(const std::vector<int32_t> &counts) const {
     int64_t all = 0;
@@ -120,14 +119,14 @@ private:
   int64_t replica() const {
     const FeatureClass &cls = problem.classes[shape.inClass];
     int64_t here =
-        cls.chunked ? ceilDiv(cls.features, laid.headChunks) : cls.features;
+        cls.chunked ? divideUp(cls.features, laid.headChunks) : cls.features;
     int64_t members = membersOf(laid.columns[shape.inClass],
                                 choice.outputGroups, laid.tokens.groupColumns);
-    return rounded(ceilDiv(here, members) * tl * bytes);
+    return onFour(divideUp(here, members) * tl * bytes);
   }
   /// What exchanges pass on, twice.
   int64_t passing(int64_t features, int64_t width) const {
-    return rounded(2 * features * tl * width);
+    return onFour(2 * features * tl * width);
   }
 
   /// The buffers that exist only while the kernel runs.
@@ -147,13 +146,13 @@ private:
   }
 
   template <typename F> void addProduct(F add) const {
-    int64_t sums = rounded(choice.buffers * tl * sumBytes), handed = 0;
+    int64_t sums = onFour(choice.buffers * tl * sumBytes), handed = 0;
     // Columns behind the groups': their rows are made by others.
     int64_t go = choice.outputGroups;
     int64_t inGroups = laid.tokens.groupColumns / go * go;
     if (shape.outClass >= 0 && laid.columns[shape.outClass] > inGroups) {
       int64_t made = 2 * laid.features[shape.outClass];
-      handed = rounded(made * tl * bytes) + passing(made, bytes);
+      handed = onFour(made * tl * bytes) + passing(made, bytes);
       add("handed_on", handed);
     }
     add("partial_sums", sums);
@@ -181,7 +180,7 @@ private:
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
     int32_t resident = output ? shape.inClass : shape.outClass;
     int64_t buffers = std::max<int64_t>(2, choice.buffers);
-    add("broadcast", rounded(buffers * tl * bytes));
+    add("broadcast", onFour(buffers * tl * bytes));
     add("results", buffers * 4 * laid.features[resident]);
     add("counts", buffers * 4);
   }
@@ -198,13 +197,13 @@ private:
     at.keyBlock = std::clamp<int64_t>(choice.keyBlock, 1, at.perSequence);
     at.backward = shape.backward;
     AttentionBuffers buffers(at);
-    int64_t blocks = rounded(buffers.blocks * bytes);
-    int64_t gradients = rounded(buffers.gradients * sumBytes);
+    int64_t blocks = onFour(buffers.blocks * bytes);
+    int64_t gradients = onFour(buffers.gradients * sumBytes);
     int64_t scores =
-        rounded(buffers.scores * sumBytes) + 4 * (buffers.shared + 1);
+        onFour(buffers.scores * sumBytes) + 4 * (buffers.shared + 1);
     int64_t softmax =
         4 * (2 * buffers.statistics + buffers.work + buffers.product);
-    int64_t output = sumBytes != bytes ? rounded(at.slots * tl * sumBytes) : 0;
+    int64_t output = sumBytes != bytes ? onFour(at.slots * tl * sumBytes) : 0;
     add("keys_and_values", blocks);
     add("scores", scores);
     add("softmax", softmax);
@@ -237,14 +236,14 @@ private:
   /// A row of the table on its way; backward a sum in f32.
   template <typename F> void addRow(F add) const {
     if (int32_t cls = anyClass(); cls >= 0)
-      add("row", rounded(laid.features[cls] * (shape.backward ? 4 : bytes)));
+      add("row", onFour(laid.features[cls] * (shape.backward ? 4 : bytes)));
   }
 
   template <typename F> void addElementwise(F add) const {
     addNonzero("temporaries", shape.temporaries * tl * 4, add);
     int64_t vectors = 0;
     for (int32_t cls : shape.vectors)
-      vectors += rounded(laid.features[cls] * bytes);
+      vectors += onFour(laid.features[cls] * bytes);
     if (int32_t cls = anyClass(); cls >= 0)
       vectors += shape.featureSums * laid.features[cls] * 4;
     addNonzero("vectors", vectors, add);

@@ -55,9 +55,7 @@ public:
       buckets[b].push_back(i);
   }
 
-  int64_t rounded(size_t i) const {
-    return (problem.blocks[i].bytes + 3) / 4 * 4;
-  }
+  int64_t rounded(size_t i) const { return onFour(problem.blocks[i].bytes); }
 
 private:
   const SramProblem &problem;

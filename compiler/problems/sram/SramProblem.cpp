@@ -26,9 +26,8 @@ std::optional<Error> SramProblem::check() const {
 SramProblem::Load SramProblem::load() const {
   std::map<int64_t, int64_t> changes; // what ends goes before what begins
   for (const SramBlock &block : blocks) {
-    int64_t bytes = (block.bytes + 3) / 4 * 4;
-    changes[block.begin] += bytes;
-    changes[block.end] -= bytes;
+    changes[block.begin] += onFour(block.bytes);
+    changes[block.end] -= onFour(block.bytes);
   }
   Load most;
   int64_t now = 0;

@@ -15,6 +15,9 @@
 
 namespace waferflow {
 
+/// Bytes that a buffer takes: all begin on 4.
+constexpr int64_t onFour(int64_t bytes) { return (bytes + 3) / 4 * 4; }
+
 /// A buffer that is there at the times [begin, end).
 struct SramBlock {
   int64_t bytes = 0;
