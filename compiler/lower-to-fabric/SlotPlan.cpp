@@ -16,13 +16,15 @@ using Kind = Element::Kind;
 
 FailureOr<int64_t> SlotPlan::slotOf(flow::LayoutAttr layout, int64_t column,
                                     int64_t feature, int32_t input) {
-  auto &slots = slotMaps[{layout.getAsOpaquePointer(), column}];
-  if (slots.empty()) {
-    ColumnLayout columns = lowering.layoutOf(layout);
-    for (int64_t s = 0; s < columns.slotsOf(column); ++s)
-      slots[columns.features[column][s]] = s;
-    slots[-1] = -1; // not empty, whatever the column holds
-  }
+  auto [of, isNew] = slotMaps.try_emplace(layout.getAsOpaquePointer());
+  if (isNew)
+    for (const auto &features : lowering.layoutOf(layout).features) {
+      auto &slots = of->second.emplace_back();
+      for (auto [slot, held] : llvm::enumerate(features))
+        if (held >= 0)
+          slots[held] = static_cast<int64_t>(slot);
+    }
+  const auto &slots = of->second[column];
   if (auto it = slots.find(feature); it != slots.end())
     return it->second;
   return kernel->emitOpError()

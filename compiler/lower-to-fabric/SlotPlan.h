@@ -125,7 +125,8 @@ private:
   std::vector<Table> tables;
   std::vector<Vector> vectors;
   std::map<std::tuple<int32_t, int64_t, int64_t, int64_t>, Held> tokens;
-  std::map<std::pair<const void *, int64_t>, std::map<int64_t, int64_t>>
+  /// By layout and column, the slot of each feature.
+  std::map<const void *, std::vector<llvm::SmallDenseMap<int64_t, int64_t, 8>>>
       slotMaps;
   SlotCode rowCode;                                      ///< before the slots
   std::vector<std::pair<int32_t, int32_t>> scalarStores; ///< node, sink
