@@ -76,11 +76,10 @@ Value Emit::perCore(SelectAttr rectangle, ArrayRef<int64_t> table) {
 
 Value Emit::perColumn(const StepLowering &lowering,
                       ArrayRef<int64_t> byColumn) {
-  SmallVector<int64_t> table;
-  for (int64_t y = 0; y < lowering.rows(); ++y)
-    for (int64_t group = 0; group < lowering.tokens.groups; ++group)
-      llvm::append_range(table, byColumn);
-  return perCore(lowering.everywhere(), table);
+  SmallVector<int64_t> row;
+  for (int64_t group = 0; group < lowering.tokens.groups; ++group)
+    llvm::append_range(row, byColumn);
+  return perCore(lowering.everywhere(), row);
 }
 
 Value Emit::realTokens(const StepLowering &lowering) {

@@ -46,6 +46,7 @@ public:
   mlir::Value param(mlir::AffineExpr expression);
   mlir::Value perColumn(const StepLowering &lowering,
                         llvm::ArrayRef<int64_t> byColumn);
+  /// The integers of the rectangle row by row, or of one row for all.
   mlir::Value perCore(SelectAttr rectangle, llvm::ArrayRef<int64_t> table);
   /// Tokens of a core; its padding lies behind them.
   mlir::Value realTokens(const StepLowering &lowering);

@@ -171,27 +171,40 @@ void SlotPlan::findPeriod(Job &job) {
   }
 }
 
-/// [seq, features]; made once for all layers, since it may be large.
+/// How many of the first numbers are repeated by all others: a head's, where
+/// heads have the same.
+static size_t periodOf(const StepLowering::Positions &numbers) {
+  size_t count = numbers.size();
+  for (size_t period = 1; period < count; ++period)
+    if (count % period == 0 &&
+        std::equal(numbers.begin() + period, numbers.end(), numbers.begin()))
+      return period;
+  return count;
+}
+
+/// [seq, features], or [seq, n] where the features repeat the first n; made
+/// once for all layers, since it may be large.
 DenseElementsAttr SlotPlan::positionsOf(const Table &table) {
   StepLowering::Positions key;
   for (const Element &place : table.places)
     key.push_back(
         {place.constant.getAsOpaquePointer(), place.index, place.stride});
+  key.resize(periodOf(key));
   DenseElementsAttr &known = lowering.positions[key];
   if (known)
     return known;
   int64_t seq = lowering.tokens.seq;
   std::vector<float> values;
-  values.reserve(seq * table.places.size());
+  values.reserve(seq * key.size());
+  ArrayRef<Element> places(table.places.data(), key.size());
   for (int64_t p = 0; p < seq; ++p)
-    for (const Element &place : table.places) {
+    for (const Element &place : places) {
       auto dense = dyn_cast_or_null<ElementsAttr>(place.constant);
       values.push_back(static_cast<float>(
           dense ? *elementOf(dense, place.index + p * place.stride) : 0));
     }
-  auto type =
-      RankedTensorType::get({seq, static_cast<int64_t>(table.places.size())},
-                            Float32Type::get(kernel->getContext()));
+  auto type = RankedTensorType::get({seq, static_cast<int64_t>(key.size())},
+                                    Float32Type::get(kernel->getContext()));
   return known = DenseElementsAttr::get(type, ArrayRef<float>(values));
 }
 

@@ -144,10 +144,11 @@ LogicalResult PerCoreAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected the cores of a table to be a rectangle, "
                           "got "
                        << cores;
-  int64_t count = (cores.getXEnd() - cores.getXBegin()) *
-                  (cores.getYEnd() - cores.getYBegin());
-  if (table.size() != count)
-    return emitError() << "expected a table of " << count << " cores, got "
+  int64_t width = cores.getXEnd() - cores.getXBegin();
+  int64_t height = cores.getYEnd() - cores.getYBegin();
+  if (table.size() != width * height && table.size() != width)
+    return emitError() << "expected a table of " << width * height
+                       << " cores, or of one row of " << width << ", got "
                        << table.size();
   return success();
 }
@@ -159,7 +160,8 @@ std::optional<int64_t> PerCoreAttr::at(int64_t x, int64_t y) const {
   if (!cores.contains(x, y))
     return std::nullopt;
   int64_t width = cores.getXEnd() - cores.getXBegin();
-  return getTable()[(y - cores.getYBegin()) * width + x - cores.getXBegin()];
+  int64_t row = getTable().size() == width ? 0 : y - cores.getYBegin();
+  return getTable()[row * width + x - cores.getXBegin()];
 }
 
 LogicalResult HostAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -66,11 +66,13 @@ def Fabric_SramAttr : Fabric_Attr<"Sram", "sram"> {
 def Fabric_PerCoreAttr : Fabric_Attr<"PerCore", "per_core"> {
   let summary = "an integer for each core: a map of (x, y), or a table";
   let description = [{
-    A table lists the integers of a rectangle row by row.
+    A table lists the integers of a rectangle row by row, or those of one row where
+    all rows have the same: a wafer has 750 columns and 880,000 cores.
 
     ```mlir
     #fabric.per_core<map = affine_map<(x, y) -> (x floordiv 2 + 4 * y)>>
     #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1>>
+    #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1000>>
     ```
   }];
   let parameters = (ins OptionalParameter<"::mlir::AffineMapAttr">:$map,
@@ -97,7 +99,7 @@ def Fabric_HostAttr : Fabric_Attr<"Host", "host"> {
     | `tokens` | write, read | [Tl] of a tensor [batch, seq] or [tokens, 1], of the token `shift` later in its sequence; `pad` beyond its end and where no token is |
     | `sorted_tokens` | write | [Tl + 1] of integers [batch, seq], ascending; behind them 2^31 - 1 |
     | `sorted_slots` | write | [Tl] places of `sorted_tokens` among the core's tokens |
-    | `positions` | write | [slots, Tl] of `value` [seq, features], by the token's place in its sequence |
+    | `positions` | write | [slots, Tl] of `value` [seq, features], by the token's place in its sequence; [seq, n] where feature f has what f mod n has (heads) |
     | `features` | write, inject | [slots] of `value` or a tensor [features] |
     | `scalar` | read | one element, the same on every core |
     | `weights` | inject | rows of a weight in stream order: `rows` says who owns which |

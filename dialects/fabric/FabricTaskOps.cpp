@@ -440,6 +440,8 @@ LogicalResult ParamOp::verify() {
   SelectAttr table = getValue().getCores();
   if (!table)
     return success();
+  if (failed(checkOnFabric(*this, table)))
+    return failure();
   auto missing = CoreSet(code.getCores()).subtract(CoreSet(table)).sample();
   if (!missing)
     return success();

@@ -48,8 +48,13 @@ cycle::CoreInteger toCoreInteger(PerCoreAttr attr) {
   if (attr.getMap())
     return toCoreInteger(attr.getMap().getValue().getResult(0));
   ArrayRef<int64_t> table = attr.getTable().asArrayRef();
-  return cycle::CoreInteger::table(toRectangle(attr.getCores()),
-                                   {table.begin(), table.end()});
+  cycle::Rectangle cores = toRectangle(attr.getCores());
+  std::vector<int64_t> values(table.begin(), table.end());
+  // A table of one row is that of all rows.
+  values.reserve(cores.width * cores.height);
+  while (static_cast<int64_t>(values.size()) < cores.width * cores.height)
+    values.insert(values.end(), table.begin(), table.end());
+  return cycle::CoreInteger::table(cores, std::move(values));
 }
 
 cycle::DataType toDataType(Type type) {

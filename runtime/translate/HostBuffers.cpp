@@ -142,6 +142,12 @@ std::optional<Error> checkShape(HostSide &side, HostAttr host, bool integer,
   }
   if (form == "scalar")
     expected = 1;
+  // Positions of the first features stand for all that repeat them.
+  if (form == "positions" && shape.size() == 2 && shape[1] > 0 &&
+      last % shape[1] == 0) {
+    last = shape[1];
+    expected = last * side.tokens().seq;
+  }
   // The features may have several dimensions, the last ones.
   int64_t inner = 1;
   for (size_t d = shape.size(); d > 0 && inner < last; --d)
@@ -208,11 +214,13 @@ void fill(HostSide &side, HostAttr host, const HostTensor &tensor,
   StringRef form = host.getForm();
   int64_t tl = side.tokens().tokensPerCore, seq = side.tokens().seq;
   if (form == "activations" || form == "positions") {
-    int64_t features = layout->featureCount;
+    bool positions = form == "positions";
+    int64_t features =
+        positions ? elementsOf(tensor.shape) / seq : layout->featureCount;
     core.eachActivation(
         *layout, [&](int64_t element, int64_t feature, int64_t token) {
-          int64_t row = form == "positions" ? token % seq : token;
-          to.set(element, tensor.floats()[row * features + feature]);
+          int64_t row = positions ? token % seq : token;
+          to.set(element, tensor.floats()[row * features + feature % features]);
         });
     return;
   }

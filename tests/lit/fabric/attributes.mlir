@@ -14,6 +14,9 @@ func.func private @map() attributes {
 // CHECK: #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1>>
 func.func private @table() attributes {
     a = #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1>>}
+// CHECK: #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 4>>
+func.func private @row_for_all() attributes {
+    a = #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 3, y 0 to 4>>}
 // CHECK: memref<16xf32, #fabric.sram>
 func.func private @sram(memref<16xf32, #fabric.sram>)
 
@@ -54,7 +57,7 @@ func.func private @f() attributes {a = #fabric.per_core<map = affine_map<(x) -> 
 
 // -----
 
-// expected-error @below {{expected a table of 4 cores, got 3}}
+// expected-error @below {{expected a table of 4 cores, or of one row of 2, got 3}}
 func.func private @f() attributes {a = #fabric.per_core<table = [3, 3, 2], cores = <x 0 to 2, y 0 to 2>>}
 
 // -----

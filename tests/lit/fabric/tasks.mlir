@@ -225,5 +225,16 @@ fabric.program @table {
 
 // -----
 
+fabric.program @far_table {
+  fabric.code @a on <x 0 to 3, y 0 to 1> {
+    fabric.task @one local 9 {
+      // expected-error @below {{selects x 0 to 3, y 0 to 1000000; the machine has 12 x 10 cores}}
+      %0 = fabric.param <table = [3, 3, 2], cores = <x 0 to 3, y 0 to 1000000>>
+    }
+  }
+}
+
+// -----
+
 // expected-error @below {{expected to be in a fabric.task, got in 'builtin.module'}}
 %0 = fabric.coord x

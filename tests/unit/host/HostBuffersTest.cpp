@@ -97,6 +97,15 @@ TEST_F(HostBuffersTest, PositionsAreThoseInTheSequence) {
   }
 }
 
+TEST_F(HostBuffersTest, PositionsOfSomeFeaturesAreRepeated) {
+  write(
+      "form = \"positions\", features = <order = @in2>, value = dense<[[1.0], "
+      "[2.0], [3.0], [4.0], [5.0]]> : tensor<5x1xf32>",
+      "6xf16", 2);
+  EXPECT_EQ(core(0, 0, F16, 6), (Floats{1, 4, 1, 4, 1, 4}));
+  EXPECT_EQ(core(1, 2, F16, 6), (Floats{3, 0, 3, 0, 0, 0}));
+}
+
 TEST_F(HostBuffersTest, FeaturesAreSlots) {
   write("form = \"features\", features = <order = @in2>, value = dense<[1.0, "
         "2.0, 3.0, 4.0, 5.0]> : tensor<5xf32>",
