@@ -8,7 +8,7 @@
 // CHECK-LABEL: fabric.argument "arg1"
 // CHECK: fabric.program @k000
 // CHECK: fabric.code @all on <x 0 to 4, y 0 to 3>
-// CHECK: %[[N:.*]] = fabric.param <table = [6, 6, 3, 0
+// CHECK: %[[N:.*]] = fabric.param <table = [6, 6, 3, 0], cores = <x 0 to 4, y 0 to 3>>
 // CHECK: fabric.dsd %{{.*}}[0] [%[[N]]] [1]
 // CHECK: fabric.add %{{.*}} : <memory, f16>, !fabric.dsd<memory, f16>, !fabric.dsd<memory, f16>
 // CHECK-NOT: scf.for
@@ -61,4 +61,28 @@ func.func @over(%a: tensor<9x4xf32>) -> tensor<9x4xf32>
   %e = tensor.empty() : tensor<9x4xf32>
   %r = linalg.add ins(%a, %a : tensor<9x4xf32>, tensor<9x4xf32>) outs(%e : tensor<9x4xf32>) -> tensor<9x4xf32>
   return %r : tensor<9x4xf32>
+}
+
+// -----
+
+#token = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#place = affine_map<(d0, d1, d2) -> (d0, d2)>
+
+// Both heads have the same table of places: the host has one head's.
+// CHECK-LABEL: fabric.argument "arg0"
+// CHECK: fabric.write <form = "positions", features = <order = @{{.*}}>, value = dense<{{.*}}> : tensor<3x2xf32>>
+func.func @heads(%x: tensor<3x4xf32>) -> tensor<3x4xf32>
+    attributes {flow.step = #flow.step<tokens = 3, seq = 3, type = f16>} {
+  %t = arith.constant dense<[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]> : tensor<3x2xf32>
+  %h = tensor.expand_shape %x [[0], [1, 2]] output_shape [3, 2, 2] : tensor<3x4xf32> into tensor<3x2x2xf32>
+  %e = tensor.empty() : tensor<3x2x2xf32>
+  %m = linalg.generic {indexing_maps = [#token, #place, #token],
+      iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%h, %t : tensor<3x2x2xf32>, tensor<3x2xf32>) outs(%e : tensor<3x2x2xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %p = arith.mulf %a, %b : f32
+      linalg.yield %p : f32
+  } -> tensor<3x2x2xf32>
+  %r = tensor.collapse_shape %m [[0], [1, 2]] : tensor<3x2x2xf32> into tensor<3x4xf32>
+  return %r : tensor<3x4xf32>
 }
