@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/problems/sram/SramProblem.h"
+#include "compiler/problems/sram/Turns.h"
 
 #include <algorithm>
 #include <limits>
@@ -16,9 +16,12 @@ namespace waferflow {
 
 namespace {
 
-/// Moves of blocks to earlier turns, fewer where there are many blocks.
-constexpr int64_t kMoves = 4000;
-constexpr int64_t kPlacements = 4'000'000;
+/// Moves of blocks to earlier turns: of the highest one; of any that sticks
+/// out, so many at a time, from the start again so many times.
+constexpr int64_t kHighestMoves = 4000;
+constexpr int64_t kMoves = 20000;
+constexpr int64_t kMovesOfABlock = 50;
+constexpr uint32_t kStarts = 4;
 
 /// Placed blocks by time, in buckets, so that a block looks at few others.
 class Placed {
@@ -39,14 +42,7 @@ public:
       for (size_t j : buckets[b])
         if (problem.blocks[j].meets(block))
           taken.push_back({address[j], address[j] + rounded(j)});
-    std::sort(taken.begin(), taken.end());
-    int64_t at = 0;
-    for (const auto &[first, last] : taken) {
-      if (first - at >= rounded(i))
-        break;
-      at = std::max(at, last);
-    }
-    return at;
+    return lowestGap(taken, rounded(i));
   }
 
   void add(size_t i) {
@@ -97,71 +93,107 @@ SramSolution placeInOrder(const SramProblem &problem,
   return solution;
 }
 
-/// While the highest block sticks out, it, or one that is there at its time and
-/// was placed before it, gets an earlier turn, any; what is worse is taken
-/// back.
-static void moveTurns(const SramProblem &problem, std::vector<size_t> order,
-                      SramSolution &solution) {
-  std::minstd_rand random(1); // the same everywhere
-  auto below = [&](size_t n) { return random() % n; };
-  int64_t count = static_cast<int64_t>(order.size());
-  int64_t moves = std::min(kMoves, kPlacements / std::max<int64_t>(1, count));
-  for (; moves > 0 && solution.top > problem.bytes; --moves) {
-    size_t from = 0;
-    while (solution.address[order[from]] + problem.blocks[order[from]].bytes !=
-           solution.top)
-      ++from;
-    std::vector<size_t> others;
-    for (size_t at = 0; at < from; ++at)
-      if (problem.blocks[order[at]].meets(problem.blocks[order[from]]))
-        others.push_back(at);
-    if (others.empty())
-      return;
-    std::vector<size_t> moved = order;
-    size_t other = others[below(others.size())];
-    if (below(4) != 0) {
-      std::swap(moved[from], moved[other]);
-    } else {
-      from = below(2) && other > 0 ? other : from;
-      size_t to = below(from);
-      std::rotate(moved.begin() + to, moved.begin() + from,
-                  moved.begin() + from + 1);
-    }
-    SramSolution next = placeInOrder(problem, moved);
-    if (next.top > solution.top)
-      continue;
-    solution = std::move(next);
-    order = std::move(moved);
+namespace {
+
+/// The same numbers everywhere.
+class Random {
+public:
+  explicit Random(uint32_t seed) : numbers(seed) {}
+  size_t below(size_t n) { return numbers() % n; }
+
+private:
+  std::minstd_rand numbers;
+};
+
+/// The block, or one that is there at its time and was placed before it, gets
+/// an earlier turn, any; what ends higher than the block does is taken back.
+/// False where none was placed before it.
+bool move(Turns &turns, size_t block, Random &random) {
+  size_t from = turns.turnOf(block);
+  int64_t most = turns.endOf(block);
+  std::vector<size_t> others = turns.earlier(from);
+  if (others.empty())
+    return false;
+  size_t other = others[random.below(others.size())];
+  if (random.below(4) != 0) {
+    turns.swap(other, from, most);
+    return true;
   }
+  from = random.below(2) && other > 0 ? other : from;
+  turns.advance(from, random.below(from), most);
+  return true;
 }
+
+/// Moves the highest block until none sticks out: the top gets no higher.
+SramSolution lowerTop(const SramProblem &problem,
+                      const std::vector<size_t> &order) {
+  Turns turns(problem, order);
+  Random random(1);
+  for (int64_t moves = 0; moves < kHighestMoves; ++moves) {
+    size_t block = turns.highest();
+    if (!turns.sticksOut(block) || !move(turns, block, random))
+      break;
+  }
+  return turns.placed();
+}
+
+/// Moves one block that sticks out after the other. Each has its own height to
+/// keep to, so that of many equal layers none waits for another.
+SramSolution lowerEach(const SramProblem &problem,
+                       const std::vector<size_t> &order, uint32_t seed) {
+  Turns turns(problem, order);
+  Random random(seed);
+  for (int64_t moves = 0; moves < kMoves;) {
+    std::vector<size_t> outside = turns.outside();
+    if (outside.empty())
+      break;
+    size_t block = outside[random.below(outside.size())];
+    for (int64_t i = 0; i < kMovesOfABlock && turns.sticksOut(block); ++i) {
+      ++moves;
+      if (!move(turns, block, random))
+        break;
+    }
+  }
+  return turns.placed();
+}
+
+} // namespace
 
 std::optional<Error> placeBlocks(const SramProblem &problem,
                                  SramSolution &solution) {
   if (auto bad = problem.check())
     return bad;
   solution.top = std::numeric_limits<int64_t>::max();
+  auto consider = [&](SramSolution found) {
+    bool lower = found.top < solution.top;
+    if (lower)
+      solution = std::move(found);
+    return lower;
+  };
   std::vector<size_t> best;
-  auto consider = [&](const std::vector<size_t> &order) {
-    SramSolution found = placeInOrder(problem, order);
-    if (found.top >= solution.top)
-      return;
-    solution = std::move(found);
-    best = order;
+  auto considerOrder = [&](std::vector<size_t> order) {
+    if (consider(placeInOrder(problem, order)))
+      best = std::move(order);
   };
   // The longer a block lives, the more it gets in the way of others.
   for (int power = 0; power <= 3; ++power)
-    consider(sorted(problem, [power](const SramBlock &b) {
+    considerOrder(sorted(problem, [power](const SramBlock &b) {
       double key = static_cast<double>(b.bytes);
       for (int i = 0; i < power; ++i)
         key *= static_cast<double>(b.end - b.begin);
       return key;
     }));
-  consider(sorted(problem, [](const SramBlock &b) { return b.end - b.begin; }));
-  consider(sorted(problem, [](const SramBlock &b) { return -b.begin; }));
-  moveTurns(problem, best, solution);
+  considerOrder(
+      sorted(problem, [](const SramBlock &b) { return b.end - b.begin; }));
+  considerOrder(sorted(problem, [](const SramBlock &b) { return -b.begin; }));
+  if (solution.top > problem.bytes)
+    consider(lowerTop(problem, best));
+  SramProblem::Load load = problem.load();
+  for (uint32_t start = 1; start <= kStarts; ++start)
+    if (solution.top > problem.bytes && load.bytes <= problem.bytes)
+      consider(lowerEach(problem, best, start));
   if (solution.top <= problem.bytes)
     return verify(problem, solution);
-  SramProblem::Load load = problem.load();
   return Error{"sram", "expected at most " + std::to_string(problem.bytes) +
                            " bytes, got " + std::to_string(solution.top) +
                            " as placed, of which " +

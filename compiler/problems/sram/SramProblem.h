@@ -58,8 +58,9 @@ SramSolution placeInOrder(const SramProblem &problem,
 
 /// The lowest of several orders: the largest bytes x time^n first, for n from 0
 /// to 3, the longest-lived first, the order of begin. Where that does not fit,
-/// blocks at the top and below it get earlier turns while that is no worse; an
-/// error with the top and the load where nothing fits.
+/// blocks at the top and below it get earlier turns while that is no worse,
+/// then any that stick out; an error with the top and the load where nothing
+/// fits.
 std::optional<Error> placeBlocks(const SramProblem &problem,
                                  SramSolution &solution);
 

@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/problems/sram/SramProblem.h"
+#include "compiler/problems/sram/Turns.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace waferflow;
@@ -91,6 +93,76 @@ TEST(PlaceBlocks, StaysCloseToTheLoadOnStepsLikeTraining) {
     EXPECT_FALSE(placeBlocks(problem, again));
     EXPECT_EQ(placed.address, again.address);
   }
+}
+
+// Kept inputs, and layers of short-lived blocks that just fit beside them.
+SramProblem layersOf(uint32_t seed, int64_t layers) {
+  std::mt19937 random(seed);
+  SramProblem problem;
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    problem.blocks.push_back({1368, 40 * layer, 40 * (2 * layers - layer)});
+    for (int64_t clock = 0; clock < 40; ++clock)
+      problem.blocks.push_back(
+          {4 + 4 * int64_t(random() % 500), 40 * layer + clock,
+           40 * layer + clock + 1 + int64_t(random() % 6)});
+  }
+  return problem;
+}
+
+// What a move does not concern stays where it is: the same as placing all.
+TEST(Turns, MovesGiveWhatPlacingAllGives) {
+  SramProblem problem = layersOf(3, 6);
+  std::vector<size_t> order(problem.blocks.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    order[i] = i;
+  Turns turns(problem, order);
+  std::mt19937 random(5);
+  for (int i = 0; i < 300; ++i) {
+    size_t late = 1 + random() % (order.size() - 1), early = random() % late;
+    std::vector<size_t> moved = order;
+    bool swaps = random() % 2;
+    if (swaps)
+      std::swap(moved[early], moved[late]);
+    else
+      std::rotate(moved.begin() + early, moved.begin() + late,
+                  moved.begin() + late + 1);
+    SramSolution wanted = placeInOrder(problem, moved);
+    int64_t most = turns.placed().top + int64_t(random() % 3) * 500;
+    if (swaps)
+      turns.swap(early, late, most);
+    else
+      turns.advance(late, early, most);
+    if (wanted.top <= most)
+      order = moved;
+    else
+      wanted = placeInOrder(problem, order);
+    ASSERT_EQ(turns.placed().address, wanted.address) << "move " << i;
+    ASSERT_EQ(turns.placed().top, wanted.top) << "move " << i;
+    ASSERT_EQ(turns.turnOf(order[early]), early);
+  }
+}
+
+// Equal layers with little to spare: moves of the highest block alone, whose
+// top all layers share, do not come to the end.
+TEST(PlaceBlocks, ManyLayersThatJustFit) {
+  std::mt19937 random(3);
+  std::vector<SramBlock> layer;
+  for (int64_t clock = 0; clock < 40; ++clock)
+    layer.push_back({4 + 4 * int64_t(random() % 500), clock,
+                     clock + 1 + int64_t(random() % 12)});
+  SramProblem problem;
+  for (int64_t begin = 0; begin < 40 * 60; begin += 60) {
+    int64_t group = begin / 480 * 480;
+    problem.blocks.push_back({1368, group, group + 480});
+    for (const SramBlock &block : layer)
+      problem.blocks.push_back(
+          {block.bytes, begin + block.begin, begin + block.end});
+  }
+  problem.bytes = problem.load().bytes * 101 / 100;
+  SramSolution placed;
+  auto bad = placeBlocks(problem, placed);
+  ASSERT_FALSE(bad) << bad->str();
+  EXPECT_FALSE(verify(problem, placed));
 }
 
 } // namespace
