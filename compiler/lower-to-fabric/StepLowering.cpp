@@ -347,6 +347,11 @@ void StepLowering::finish(Operation *kernel) {
     if (!last || last == kernel || last->isBeforeInBlock(kernel))
       dead.push_back(value);
   }
+  // As they were made: the order of a hash table differs from run to run, and
+  // times of ends decide on places.
+  llvm::sort(dead, [&](Value a, Value b) {
+    return values[a].address < values[b].address;
+  });
   for (Value value : dead) {
     sram.free(values[value].address);
     values.erase(value);
