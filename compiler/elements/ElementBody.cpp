@@ -45,7 +45,11 @@ FailureOr<int32_t> ElementBody::result(unsigned index, int64_t feature) {
 }
 
 FailureOr<int32_t> ElementBody::element(Value value, const Places &places) {
+  // Inputs are leaves, of which the graph has each once.
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return input(argument, places);
   std::vector<int64_t> numbers;
+  numbers.reserve(4 * places.size());
   for (const Place &place : places) {
     numbers.push_back(static_cast<int64_t>(place.kind));
     numbers.push_back(place.value);
@@ -58,13 +62,11 @@ FailureOr<int32_t> ElementBody::element(Value value, const Places &places) {
     return it->second;
   Node node = compute(value, places);
   if (succeeded(node))
-    known[key] = *node;
+    known.emplace(std::move(key), *node);
   return node;
 }
 
 FailureOr<int32_t> ElementBody::compute(Value value, const Places &places) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return input(argument, places);
   Operation *op = value.getDefiningOp();
   unsigned result = cast<OpResult>(value).getResultNumber();
   auto shapeOf = [](Value v) {

@@ -20,7 +20,8 @@ class Overwrites {
 public:
   Overwrites(const StepLowering &lowering, flow::MapOp map,
              const ElementGraph &graph, int64_t address)
-      : lowering(lowering), map(map), graph(graph), address(address) {}
+      : lowering(lowering), map(map), graph(graph), address(address),
+        known(graph.size()) {}
 
   bool readsOnly(int32_t node, int64_t feature) {
     int64_t read = featureOf(node);
@@ -31,8 +32,8 @@ private:
   static constexpr int64_t none = -1, several = -2;
 
   int64_t featureOf(int32_t node) {
-    if (auto it = known.find(node); it != known.end())
-      return it->second;
+    if (known[node])
+      return *known[node];
     const Element &element = graph[node];
     int64_t read = none;
     if (element.kind == Element::Kind::OverFeatures ||
@@ -46,14 +47,15 @@ private:
       if (other != none)
         read = read == none || read == other ? other : several;
     }
-    return known[node] = read;
+    known[node] = read;
+    return read;
   }
 
   const StepLowering &lowering;
   flow::MapOp map;
   const ElementGraph &graph;
   int64_t address;
-  std::map<int32_t, int64_t> known;
+  std::vector<std::optional<int64_t>> known; ///< by node
 };
 
 /// A result with features, and the node of each feature.
