@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kHighestMoves = 4000;
 constexpr int64_t kMoves = 20000;
 constexpr int64_t kMovesOfABlock = 50;
-constexpr uint32_t kStarts = 4;
+constexpr uint32_t kStarts = 8;
 
 /// Placed blocks by time, in buckets, so that a block looks at few others.
 class Placed {
