@@ -102,7 +102,16 @@ Value Emit::dsd(Value buffer, At offset, At extent, int64_t stride) {
   return DsdOp::create(
       b, loc, DsdType::get(b.getContext(), DsdKind::Memory, element), buffer,
       offsets, extents, b.getDenseI64ArrayAttr(staticOffset),
-      b.getDenseI64ArrayAttr(staticExtent), b.getI64IntegerAttr(stride));
+      b.getDenseI64ArrayAttr(staticExtent), b.getI64IntegerAttr(stride),
+      IntegerAttr(), IntegerAttr());
+}
+
+Value Emit::rows(Value buffer, At offset, At extent, int64_t row,
+                 int64_t pitch) {
+  auto made = dsd(buffer, offset, extent).getDefiningOp<DsdOp>();
+  made.setRow(row);
+  made.setRowStride(pitch);
+  return made;
 }
 
 template <typename Op, typename... More>

@@ -53,6 +53,9 @@ public:
 
   /// Elements of a buffer, of an input or output queue.
   mlir::Value dsd(mlir::Value buffer, At offset, At extent, int64_t stride = 1);
+  /// Rows of `row` elements that begin `pitch` elements apart.
+  mlir::Value rows(mlir::Value buffer, At offset, At extent, int64_t row,
+                   int64_t pitch);
   mlir::Value fabin(mlir::Value queue, At extent, mlir::Type element);
   /// With `advance`, a control wavelet behind the elements moves the switches
   /// of so many routers.

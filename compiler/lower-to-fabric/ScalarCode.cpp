@@ -42,6 +42,9 @@ Value integer(Emit &e, int64_t value) {
 Value plus(Emit &e, Value a, Value b) {
   return arith::AddIOp::create(e.b, e.loc, a, b);
 }
+Value minus(Emit &e, Value a, Value b) {
+  return arith::SubIOp::create(e.b, e.loc, a, b);
+}
 Value is(Emit &e, CmpIPredicate predicate, Value a, int64_t b) {
   return arith::CmpIOp::create(e.b, e.loc, predicate, a, integer(e, b));
 }

@@ -27,6 +27,7 @@ private:
 
 mlir::Value integer(Emit &e, int64_t value); ///< an i32
 mlir::Value plus(Emit &e, mlir::Value a, mlir::Value b);
+mlir::Value minus(Emit &e, mlir::Value a, mlir::Value b);
 mlir::Value is(Emit &e, mlir::arith::CmpIPredicate predicate, mlir::Value a,
                int64_t b);
 /// (number + 1) mod n.

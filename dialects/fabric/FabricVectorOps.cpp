@@ -60,13 +60,25 @@ LogicalResult DsdOp::verify() {
       failed(verifyExtent(*this, getStaticExtent(), getExtent())))
     return failure();
   int64_t offset = getStaticOffset()[0], extent = getStaticExtent()[0];
+  if (getRow().has_value() != getRowStride().has_value())
+    return emitOpError() << "expected row and row_stride together, got one";
+  if (getRow() && static_cast<int64_t>(*getRow()) < 1)
+    return emitOpError() << "expected rows of at least 1 element, got "
+                         << static_cast<int64_t>(*getRow());
   if (ShapedType::isDynamic(offset))
     return success();
   int64_t stride = getStrideAttr().getInt();
-  int64_t last = ShapedType::isDynamic(extent) || extent == 0
-                     ? offset
-                     : offset + (extent - 1) * stride;
-  for (int64_t element : {offset, last})
+  int64_t last = ShapedType::isDynamic(extent) || extent == 0 ? 0 : extent - 1;
+  int64_t row = getRow().value_or(last + 1);
+  int64_t rowStride = getRowStride().value_or(0);
+  auto place = [&](int64_t element) {
+    return offset + element / row * rowStride + element % row * stride;
+  };
+  // Ends of rows: of the first, the last whole one, and the last.
+  int64_t whole = (last + 1) / row * row;
+  for (int64_t element : {place(0), place(std::min(row - 1, last)),
+                          place(std::max<int64_t>(0, whole - 1)),
+                          place(last / row * row), place(last)})
     if (element < 0 || element >= buffer.getNumElements()) {
       auto error = emitOpError()
                    << "reaches element " << element << " of a buffer of "

@@ -35,20 +35,23 @@ def Fabric_DsdOp : Fabric_Op<"dsd", [Fabric_InTask, Pure, AttrSizedOperandSegmen
   let summary = "elements of a buffer: offset, extent and stride";
   let description = [{
     Offset and stride count elements of the buffer in row-major order. With stride 0
-    every element is the one at the offset.
+    every element is the one at the offset. In two dimensions it goes on, behind every
+    `rows` elements, so many elements behind where those began.
 
     ```mlir
     %a = fabric.dsd %x[0] [16] [1] : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
     %b = fabric.dsd %x[%i] [%n] [2] : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+    %c = fabric.dsd %x[0] [6] [1] rows 3 by 8 : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
     ```
   }];
   let arguments = (ins AnyMemRef:$buffer, Variadic<Index>:$offset, Variadic<Index>:$extent,
-      DenseI64ArrayAttr:$static_offset, DenseI64ArrayAttr:$static_extent, I64Attr:$stride);
+      DenseI64ArrayAttr:$static_offset, DenseI64ArrayAttr:$static_extent, I64Attr:$stride,
+      OptionalAttr<I64Attr>:$row, OptionalAttr<I64Attr>:$row_stride);
   let results = (outs Fabric_DsdType:$result);
   let assemblyFormat = [{
     $buffer `` custom<DynamicIndexList>($offset, $static_offset)
     custom<DynamicIndexList>($extent, $static_extent) ` ` `[` custom<BareInt>($stride) `]`
-    attr-dict `:` type($buffer) `->` type($result)
+    (`rows` custom<BareInt>($row)^ `by` custom<BareInt>($row_stride))? attr-dict `:` type($buffer) `->` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -161,6 +161,8 @@ private:
               ? OpFoldResult(Builder(op).getIndexAttr(dsd.getStaticOffset()[0]))
               : OpFoldResult(dsd.getOffset()[0]));
       memory.stride = dsd.getStrideAttr().getInt();
+      memory.row = static_cast<int64_t>(dsd.getRow().value_or(0));
+      memory.rowStride = static_cast<int64_t>(dsd.getRowStride().value_or(0));
       return memory;
     }
     if (auto type = dyn_cast<DsdType>(value.getType())) {
@@ -372,9 +374,10 @@ private:
     task.code.push_back(cycle::Jump{});
     return here() - 1;
   }
-  int32_t branchOn(int32_t condition) {
+  int32_t branchOn(int32_t condition, bool when = true) {
     cycle::Branch to;
     to.condition = condition;
+    to.when = when;
     task.code.push_back(to);
     return here() - 1;
   }
@@ -454,14 +457,17 @@ private:
   LogicalResult branch(Operation *op) {
     auto branch = cast<scf::IfOp>(op);
     SmallVector<int32_t> results = bindAll(branch.getResults());
-    int32_t then = branchOn(conditionRegister(branch.getCondition()));
-    if (Block *block = branch.elseBlock()) {
-      if (failed(run(*block)))
+    int32_t condition = conditionRegister(branch.getCondition());
+    Block *otherwise = branch.elseBlock();
+    int32_t then = branchOn(condition, /*when=*/otherwise != nullptr);
+    int32_t leave = then;
+    if (otherwise) {
+      if (failed(run(*otherwise)))
         return failure();
       copyAll(branch.elseYield()->getOperands(), results);
+      leave = jump();
+      landHere(then);
     }
-    int32_t leave = jump();
-    landHere(then);
     if (failed(run(*branch.thenBlock())))
       return failure();
     copyAll(branch.thenYield()->getOperands(), results);

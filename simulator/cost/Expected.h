@@ -58,22 +58,6 @@ double simulateSpmm(const Machine &machine, const TokenLayout &tokens,
 double simulateSddmm(const Machine &machine, const TokenLayout &tokens,
                      const StreamShape &shape, uint64_t seed = 1);
 
-/// Bytes a core of one buffer: spmm's partial sums of one row, or sddmm's
-/// broadcast vector and results.
-int64_t spmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape);
-int64_t sddmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape,
-                         int64_t featuresPerColumn);
-
-/// The smallest B of 1, 2, 4, ... 128 within `bytes` whose simulated time is
-/// within `tolerance` of the best one's; 0 where not even one buffer fits. At
-/// most `rows` rows are simulated.
-int64_t chooseSpmmBuffers(const Machine &machine, const TokenLayout &tokens,
-                          StreamShape shape, int64_t bytes,
-                          double tolerance = 0.005, int64_t rows = 2048);
-int64_t chooseSddmmBuffers(const Machine &machine, const TokenLayout &tokens,
-                           StreamShape shape, int64_t bytes,
-                           double tolerance = 0.005, int64_t rows = 2048);
-
 /// f, features of the fullest column: of the order, or dealt over a group.
 int64_t featuresOfMember(const StreamShape &shape, int64_t members);
 

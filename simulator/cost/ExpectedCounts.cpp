@@ -127,32 +127,6 @@ RecurrenceVariant allOn(const Machine &machine, RecurrenceVariant variant,
   return variant;
 }
 
-/// Doubles B while it fits and keeps the first that is good enough.
-template <typename Simulate>
-int64_t chooseBuffers(StreamShape &shape, int64_t most, double tolerance,
-                      Simulate simulate) {
-  std::vector<std::pair<int64_t, double>> tried;
-  for (int64_t buffers = 1; buffers <= std::min<int64_t>(most, 128);
-       buffers *= 2) {
-    shape.buffers = buffers;
-    tried.emplace_back(buffers, simulate());
-  }
-  double best = tried.empty() ? 0 : tried.back().second;
-  for (const auto &[buffers, cycles] : tried)
-    best = std::min(best, cycles);
-  for (const auto &[buffers, cycles] : tried)
-    if (cycles <= best * (1 + tolerance))
-      return buffers;
-  return 0;
-}
-
-/// Fewer rows of the same kind, so that a choice takes milliseconds.
-void shorten(StreamShape &shape, int64_t rows) {
-  int64_t all = shape.outputGroups * rows;
-  if (shape.rows > all)
-    shape.rows = all;
-}
-
 } // namespace
 
 int64_t featuresOfMember(const StreamShape &shape, int64_t members) {
@@ -178,35 +152,6 @@ double simulateSddmm(const Machine &machine, const TokenLayout &tokens,
       allOn(machine, sddmmRow(machine, on, rowShape(tokens, shape)), 1));
   return runSddmmRecurrence(group.problem)[0] +
          sddmmOutside(machine, on, tokens);
-}
-
-int64_t spmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape) {
-  return tokens.tokensPerCore * elementBytes(shape.types.sum());
-}
-
-int64_t sddmmBufferBytes(const TokenLayout &tokens, const StreamShape &shape,
-                         int64_t featuresPerColumn) {
-  return tokens.tokensPerCore * elementBytes(shape.types.storage) +
-         featuresPerColumn * elementBytes(ElementType::F32);
-}
-
-int64_t chooseSpmmBuffers(const Machine &machine, const TokenLayout &tokens,
-                          StreamShape shape, int64_t bytes, double tolerance,
-                          int64_t rows) {
-  int64_t most = bytes / spmmBufferBytes(tokens, shape);
-  shorten(shape, rows);
-  return chooseBuffers(shape, most, tolerance,
-                       [&] { return simulateSpmm(machine, tokens, shape); });
-}
-
-int64_t chooseSddmmBuffers(const Machine &machine, const TokenLayout &tokens,
-                           StreamShape shape, int64_t bytes, double tolerance,
-                           int64_t rows) {
-  int64_t f = featuresOfMember(shape, shape.featureColumns);
-  int64_t most = bytes / sddmmBufferBytes(tokens, shape, f);
-  shorten(shape, rows);
-  return chooseBuffers(shape, most, tolerance,
-                       [&] { return simulateSddmm(machine, tokens, shape); });
 }
 
 } // namespace waferflow::cost

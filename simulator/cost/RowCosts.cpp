@@ -16,7 +16,7 @@ namespace {
 /// Scalar code of an sddmm's rows, counted in the lowered program
 /// (compiler/lower-to-fabric/sddmm): which vector is next, from which side (on
 /// average over columns); which results wait, and that they have left.
-constexpr double kSddmmNextSlots = 10, kSddmmResultSlots = 12;
+constexpr double kSddmmNextSlots = 7, kSddmmResultSlots = 2;
 
 /// Cycles of a stream that wait between two cores. Router buffers are taken to
 /// be deep enough for a link's full rate, so no less than its latency.

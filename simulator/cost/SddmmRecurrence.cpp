@@ -12,7 +12,8 @@ namespace {
 
 /// Evaluates all rows. A row's vector leaves its owner both ways; every core on
 /// the way takes it when it has a buffer. Vectors run up to B - 1 rows ahead of
-/// the dots, so row r is dotted after row r + B - 1 was sent.
+/// the dots, so row r is dotted after row r + B - 1 was sent. Results have a
+/// place for the row in hand and one for the row before it.
 template <typename Lanes, typename Count> class SddmmSweep {
 public:
   using State = LaneState<Lanes>;
@@ -24,7 +25,7 @@ public:
         ready(columns, Lanes{} - state.owed), done(columns, Lanes{}),
         arrived(columns * buffers, Lanes{} - LaneTraits<Lanes>::never / 2),
         received(columns * buffers, Lanes{}), pending(columns, 0),
-        drained(buffers, Lanes{}), fastest(problem.rowsAhead, Lanes{}) {}
+        drained(kResultRows, Lanes{}), fastest(problem.rowsAhead, Lanes{}) {}
 
   WAFERFLOW_LANES_INLINE void run() {
     for (int64_t r = 0; r < std::min(buffers - 1, problem.rows()); ++r)
@@ -36,16 +37,18 @@ public:
   }
 
   void finish(Lanes &last) const {
-    last = drained[(problem.rows() - 1) % buffers];
+    last = drained[(problem.rows() - 1) % kResultRows];
     for (const Lanes &time : ready)
       raiseTo(last, Lanes(time + state.owed));
   }
 
 private:
+  static constexpr int64_t kResultRows = 2;
+
   struct Row {
     int64_t r, slot; ///< slot: r mod B
     const Count *n;
-    Lanes free;  ///< first indices here, results of row r - B drained
+    Lanes free;  ///< first indices here, results of row r - 2 drained
     Lanes least; ///< one dot's work after the last index
     Lanes fastest;
   };
@@ -64,7 +67,7 @@ private:
         n += (counts.stored ? counts.stored[r] : r) * columns;
       Row row{r,       r % buffers, n,
               Lanes{}, Lanes{},     Lanes{} + LaneTraits<Lanes>::never};
-      Lanes &drainedBefore = drained[row.slot];
+      Lanes &drainedBefore = drained[r % kResultRows];
       Lanes &fastestBefore = fastest[r % problem.rowsAhead];
       if (anyIo) {
         edgeIn.pass(fastestBefore, problem.waveletsIn[r], row.free, row.least);
@@ -189,7 +192,7 @@ private:
   std::vector<Lanes> arrived;   ///< by row mod B and column: a vector begins
   std::vector<Lanes> received;  ///< the same: it has passed
   std::vector<int64_t> pending; ///< by column: first stream that may matter
-  std::vector<Lanes> drained;   ///< by row mod B: results are off the wafer
+  std::vector<Lanes> drained;   ///< by row mod 2: results are off the wafer
   std::vector<Lanes> fastest;   ///< by row mod rowsAhead: first column done
 };
 

@@ -176,6 +176,7 @@ public:
       result.destination = b->condition;
       result.target = b->target;
       result.cycles = b->cycles;
+      result.when = b->when;
     } else if (auto *c = std::get_if<ChangeTask>(&value)) {
       result.kind = Kind::ChangeTask;
       result.change = c->change;

@@ -100,6 +100,7 @@ struct InstructionPlan {
   std::vector<ScalarPlan> sources;
   OperandPlan memory;
   int32_t target = -1;
+  bool when = true; ///< of a branch
   OnDone change;
   uint32_t control = 0;
   int32_t queue = -1;

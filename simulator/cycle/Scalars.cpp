@@ -124,7 +124,7 @@ bool Engine::execute(uint32_t index, Core &core,
     next = static_cast<int16_t>(instruction.target);
     break;
   case Kind::Branch:
-    if (integerOf(core, instruction.destination) != 0)
+    if ((integerOf(core, instruction.destination) != 0) == instruction.when)
       next = static_cast<int16_t>(instruction.target);
     break;
   case Kind::ChangeTask:

@@ -197,6 +197,7 @@ struct Branch {
   int32_t condition = -1;
   int32_t target = -1;
   int64_t cycles = 1;
+  bool when = true; ///< taken where the condition holds, or where it does not
 };
 
 /// Changes the state of a task of this core.

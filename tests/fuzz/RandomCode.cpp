@@ -172,7 +172,8 @@ private:
       return Jump{static_cast<int32_t>(number(0, length)), number(1, 3)};
     case 4:
       return Branch{index(core.registers.size()),
-                    static_cast<int32_t>(number(0, length)), number(1, 3)};
+                    static_cast<int32_t>(number(0, length)), number(1, 3),
+                    number(0, 1) == 1};
     case 5:
       return ChangeTask{change(), number(0, 2)};
     case 6: {

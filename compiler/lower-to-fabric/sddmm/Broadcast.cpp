@@ -64,58 +64,28 @@ void Broadcast::bind(Code &code) {
     input = code.input(color);
     output = code.output(color);
   }
-  sent.emplace(code);
 }
 
-/// `count` own vectors from number `first` on; the turn ends with the last.
-void Broadcast::sendSome(Emit &e, Value first, Emit::At count,
-                         bool last) const {
-  How how;
-  how.thread = Plan::sendThread;
-  if (!last)
-    how.activate = "sent";
-  Emit::At extent = e.mul(count, e.at(plan->tl));
-  Value own = e.dsd(travelling, address(e, first, plan->tl), extent);
-  e.mov(e.fabout(output, extent, plan->travelling.element,
-                 last ? std::optional<int64_t>(turn) : std::nullopt),
-        own, how);
+Value Broadcast::own(Emit &e, Value first, Emit::At extent) const {
+  Emit::At begin = address(e, first, plan->tl);
+  if (plan->pitch == plan->tl)
+    return e.dsd(travelling, begin, extent);
+  return e.rows(travelling, begin, extent, plan->pitch, plan->tl);
 }
 
+/// All own vectors, each in wavelets of its own; the turn ends with the last.
 void Broadcast::send(Emit &e) const {
   if (!color)
     return;
-  if (plan->oneByOne())
-    return sendOne(e);
-  SmallVector<int64_t> own;
+  SmallVector<int64_t> elements;
   for (auto [from, to] : llvm::zip(plan->before, plan->behind))
-    own.push_back(to - from);
-  sendSome(e, integer(e, 0), e.perColumn(plan->lowering, own), true);
-}
-
-void Broadcast::writeTasks(Code &code) const {
-  if (!color || !plan->oneByOne())
-    return;
-  Emit e(code.local("sent"));
-  sendOne(e);
-}
-
-void Broadcast::sendOne(Emit &e) const {
-  SmallVector<int64_t> lastOf;
-  for (auto [from, to] : llvm::zip(plan->before, plan->behind))
-    lastOf.push_back(to - from - 1); // -1: nothing but the end of the turn
-  Value first = sent->get(e), last = plan->perColumn(e, lastOf);
-  Value more =
-      arith::CmpIOp::create(e.b, e.loc, CmpIPredicate::slt, first, last);
-  e.when(
-      more,
-      [&] {
-        sendSome(e, first, e.at(1), false);
-        sent->add(e, 1);
-      },
-      [&] {
-        Value left = arith::SubIOp::create(e.b, e.loc, last, first);
-        sendSome(e, first, address(e, plus(e, left, integer(e, 1)), 1), true);
-      });
+    elements.push_back(std::max<int64_t>(0, (to - from) * plan->pitch +
+                                                plan->tl - plan->pitch));
+  How how;
+  how.thread = Plan::sendThread;
+  Emit::At extent = e.perColumn(plan->lowering, elements);
+  e.mov(e.fabout(output, extent, plan->travelling.element, turn),
+        own(e, integer(e, 0), extent), how);
 }
 
 } // namespace waferflow::fabric::sddmm

@@ -30,8 +30,9 @@ public:
   void bind(Code &code);
   /// Starts to send the column's own vectors.
   void send(Emit &e) const;
-  /// The task that sends vector by vector, where wavelets need it.
-  void writeTasks(Code &code) const;
+  /// `extent` elements of the own vectors from number `first` on, as they are
+  /// sent: each fills whole wavelets, an odd one with what lies behind it.
+  mlir::Value own(Emit &e, mlir::Value first, Emit::At extent) const;
 
   /// Where vectors of other columns arrive; null where there are none.
   mlir::Value arrivals() const { return input; }
@@ -39,14 +40,11 @@ public:
 private:
   explicit Broadcast(const Plan &plan) : plan(&plan) {}
   void route(Phase &phase);
-  void sendOne(Emit &e) const;
-  void sendSome(Emit &e, mlir::Value first, Emit::At count, bool last) const;
 
   const Plan *plan;
   mlir::Value color; ///< null: nobody to send to
   // Of the code that is being written.
   mlir::Value travelling, input, output;
-  std::optional<Count> sent; ///< own vectors, one by one
 };
 
 } // namespace waferflow::fabric::sddmm

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/sddmm/Plan.h"
 
+#include "compiler/lower-to-fabric/ScalarCode.h"
+
 using namespace mlir;
 
 namespace waferflow::fabric::sddmm {
@@ -57,12 +59,13 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
     plan.rows += travels.slotsOf(c);
     plan.behind.push_back(plan.rows);
   }
-  plan.buffers = std::max<int64_t>(2, mapping->getBuffers());
-  plan.block = plan.blockThatPays();
-  if (plan.buffers * plan.slots > mostPlaces)
+  bool wide = plan.travelling.element.isF32();
+  plan.pitch = plan.tl + (wide ? 0 : plan.tl % 2);
+  plan.block = plan.blockThatPays(std::max<int64_t>(2, mapping->getBuffers()));
+  if (places * plan.slots > mostPlaces)
     return kernel.emitOpError()
            << "expected at most " << mostPlaces << " results in a core, got "
-           << plan.buffers << " buffers of " << plan.slots;
+           << places << " rows of " << plan.slots;
   Builder b(kernel.getContext());
   struct Need {
     Held *held;
@@ -70,9 +73,9 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
     int64_t extent;
   };
   for (auto [held, type, extent] :
-       {Need{&plan.vectors, plan.travelling.element, 2 * plan.block * plan.tl},
-        Need{&plan.results, b.getF32Type(), plan.buffers * plan.slots},
-        Need{&plan.counts, b.getI32Type(), plan.buffers}}) {
+       {Need{&plan.vectors, plan.travelling.element,
+             2 * plan.block * plan.pitch},
+        Need{&plan.results, b.getF32Type(), places * plan.slots}}) {
     auto memory = lowering.scratch(kernel, type, extent);
     if (failed(memory))
       return failure();
@@ -81,12 +84,12 @@ FailureOr<Plan> Plan::of(StepLowering &lowering, flow::SddmmOp kernel) {
   return plan;
 }
 
-/// Half the buffers, or 1. Columns that may be further apart wait less for each
-/// other: a quarter of a dot a row or more (measured), against the scalar code
-/// of a block.
-int64_t Plan::blockThatPays() const {
+/// Half of `buffers`, or 1. Columns that may be further apart wait less for
+/// each other: a quarter of a dot a row or more (measured), against the scalar
+/// code of a block.
+int64_t Plan::blockThatPays(int64_t buffers) const {
   constexpr int64_t slotsOfBlock = 40;
-  if (!travels() || oneByOne())
+  if (!travels())
     return 1;
   Type type = staying.element;
   double rate = lowering.machine.rate(type.isF16()    ? "dot.f16.memory"
@@ -98,8 +101,8 @@ int64_t Plan::blockThatPays() const {
   return static_cast<double>(most) * dot / 4 > slotsOfBlock ? most : 1;
 }
 
-bool Plan::oneByOne() const {
-  return tl % 2 && travelling.element.getIntOrFloatBitWidth() == 16;
+Emit::At Plan::elementsOf(Emit &e, Value count) const {
+  return e.add(address(e, count, pitch), e.at(tl - pitch));
 }
 
 Value Plan::perColumn(Emit &e, ArrayRef<int64_t> byColumn) const {

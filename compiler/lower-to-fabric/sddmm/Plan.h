@@ -21,15 +21,14 @@ struct Plan {
   StepLowering &lowering;
   mutable flow::SddmmOp kernel; // MLIR's handles have no const methods
   int64_t tl = 0;               ///< tokens of a core
+  int64_t pitch = 0;            ///< elements of a vector: whole wavelets
   bool dense = false;           ///< all positions are wanted
   bool inputTravels = false;    ///< X's vectors do, and not dY's
   std::string result;           ///< the gradient's name
 
   Held staying, travelling;
-  Held vectors; ///< [2 block, tl]: rows in use, and those that arrive
-  Held results; ///< [buffers, slots] dots
-  Held counts;  ///< [buffers]: how many of them
-  int64_t buffers = 2;
+  Held vectors; ///< [2 block, pitch]: rows in use, and those that arrive
+  Held results; ///< [2, slots] dots: the row in hand, and the one before it
   int64_t block = 1; ///< rows whose vectors arrive together
   int64_t slots = 1; ///< of the staying side in a core, the most
   int64_t rows = 0;  ///< of the stream
@@ -41,15 +40,17 @@ struct Plan {
   /// Reads the mapping and takes the SRAM; an error where something is missing.
   static mlir::FailureOr<Plan> of(StepLowering &lowering, flow::SddmmOp kernel);
 
+  /// Rows of results in a core.
+  static constexpr int64_t places = 2;
   /// Microthreads. Those below wait for the chain of results.
   static constexpr int64_t chainThread = 0, receiveThread = 1, sendThread = 2;
 
-  int64_t blockThatPays() const;
+  int64_t blockThatPays(int64_t buffers) const;
   /// A number of each column, as an i32.
   mlir::Value perColumn(Emit &e, llvm::ArrayRef<int64_t> byColumn) const;
-  /// Whether each vector needs an instruction of its own: an odd number of
-  /// 16-bit elements, behind which the next one begins in a wavelet of its own.
-  bool oneByOne() const;
+  /// `count` (an i32) vectors as they are sent: without what fills the last
+  /// one's last wavelet, which may lie behind the buffer; below 0, none.
+  Emit::At elementsOf(Emit &e, mlir::Value count) const;
   int64_t groupColumns() const { return lowering.tokens.groupColumns; }
   /// Whether vectors have anywhere to go.
   bool travels() const { return groupColumns() > 1; }

@@ -11,31 +11,28 @@ using arith::CmpIPredicate;
 
 namespace waferflow::fabric::sddmm {
 
-static Value minus(Emit &e, Value a, Value b) {
-  return arith::SubIOp::create(e.b, e.loc, a, b);
-}
 static Value least(Emit &e, Value a, Value b) {
   return arith::MinSIOp::create(e.b, e.loc, a, b);
 }
 
 void Receiver::bind(Code &code) {
-  travelling = code.buffer(plan.travelling);
   vectors = code.buffer(plan.vectors);
   counts.emplace(code);
 }
 
 Emit::At Receiver::inUse(Emit &e) const {
-  return address(e, counts->use.get(e), plan.tl);
+  return address(e, counts->use.get(e), plan.pitch);
 }
 
 /// `count` vectors to places from `place` on: from the fabric, or own ones from
 /// number `from` on.
 void Receiver::copy(Emit &e, Value place, Value count, Value from,
                     How how) const {
-  Emit::At extent = address(e, count, plan.tl);
-  Value to = e.dsd(vectors, address(e, place, plan.tl), extent);
+  Emit::At extent =
+      from ? plan.elementsOf(e, count) : address(e, count, plan.pitch);
+  Value to = e.dsd(vectors, address(e, place, plan.pitch), extent);
   e.mov(to,
-        from ? e.dsd(travelling, address(e, from, plan.tl), extent)
+        from ? broadcast.own(e, from, extent)
              : e.fabin(broadcast.arrivals(), extent, plan.travelling.element),
         how);
 }
@@ -130,7 +127,7 @@ void Receiver::beginBlocks(Emit &e, StringRef task) const {
   copy(e, plan.perColumn(e, west), plan.perColumn(e, own), integer(e, 0), {});
   arrive(ownEnd, east);
   counts->row.set(e, plan.block);
-  counts->left.set(e, plan.block);
+  counts->last.set(e, plan.block - 1);
   counts->place.set(e, plan.block);
   startBlock(e);
   UnblockOp::create(e.b, e.loc, task);
@@ -176,15 +173,19 @@ void Receiver::writeTasks(Code &code, StringRef task) const {
 }
 
 void Receiver::nextOfBlock(Emit &e, StringRef task) const {
-  Value left = counts->left.add(e, -1);
-  counts->use.add(e, 1);
+  Value use = counts->use.add(e, 1);
+  Value last = counts->last.get(e);
+  auto compare = [&](CmpIPredicate predicate) {
+    return arith::CmpIOp::create(e.b, e.loc, predicate, use, last).getResult();
+  };
   auto blockEnds = [&] {
     Value freed = counts->half.get(e);
     counts->place.set(e, freed);
     Value other = minus(e, integer(e, plan.block), freed);
     counts->half.set(e, other);
     counts->use.set(e, other);
-    counts->left.set(e, counts->size.get(e));
+    counts->last.set(
+        e, minus(e, plus(e, other, counts->size.get(e)), integer(e, 1)));
     startBlock(e);
   };
   // Where a block of one row follows, it is the last one, and waits for none.
@@ -192,9 +193,8 @@ void Receiver::nextOfBlock(Emit &e, StringRef task) const {
     e.when(is(e, CmpIPredicate::eq, counts->here.get(e), 0),
            [&] { BlockOp::create(e.b, e.loc, task); });
   };
-  e.when(is(e, CmpIPredicate::sle, left, 1), [&] {
-    e.when(is(e, CmpIPredicate::eq, left, 0), blockEnds, lastRow);
-  });
+  e.when(compare(CmpIPredicate::sge),
+         [&] { e.when(compare(CmpIPredicate::sgt), blockEnds, lastRow); });
 }
 
 } // namespace waferflow::fabric::sddmm

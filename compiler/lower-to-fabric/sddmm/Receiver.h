@@ -50,7 +50,7 @@ private:
   const Plan &plan;
   const Broadcast &broadcast;
   // Of the code that is being written.
-  mlir::Value travelling, vectors;
+  mlir::Value vectors;
   struct Counts {
     Count use;      ///< place of the vector in use
     Count row;      ///< the next one to receive
@@ -60,11 +60,11 @@ private:
     Count end;   ///< of the block that arrives
     Count size;  ///< its rows
     Count here;  ///< whether it has arrived
-    Count left;  ///< rows of the block in use, with the one in hand
+    Count last;  ///< place of the last one of the block in use
     Count half;  ///< its first place
     explicit Counts(Code &code)
         : use(code), row(code), fromWest(code), place(code), end(code),
-          size(code), here(code), left(code), half(code) {}
+          size(code), here(code), last(code), half(code) {}
   };
   std::optional<Counts> counts;
 };

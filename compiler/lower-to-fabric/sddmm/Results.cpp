@@ -6,10 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/lower-to-fabric/sddmm/Results.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-
 using namespace mlir;
-using arith::CmpIPredicate;
 
 namespace waferflow::fabric::sddmm {
 
@@ -47,7 +44,6 @@ Results::Results(Phase &phase, const Plan &plan) : plan(&plan) {
 void Results::bind(Code &code, bool isTop) {
   top = isTop;
   results = code.buffer(plan->results);
-  counts = code.buffer(plan->counts);
   Phase &phase = code.phase;
   int64_t columns = plan->lowering.columns();
   int64_t last = plan->lowering.rows() - 1;
@@ -63,7 +59,9 @@ void Results::bind(Code &code, bool isTop) {
       to.push_back({rest ? odd : even, parity(0, last, rest)});
   to.push_back({out, phase.cores(0, columns, last, last + 1)});
   output = code.output(to);
-  queue.emplace(code);
+  first.emplace(code);
+  if (!plan->dense)
+    before.emplace(code);
 }
 
 void Results::begin(Emit &e) const {
@@ -72,62 +70,35 @@ void Results::begin(Emit &e) const {
 }
 
 Emit::At Results::place(Emit &e, Emit::At number) const {
-  return e.add(address(e, queue->head.get(e), plan->slots), number);
+  return e.add(address(e, first->get(e), 1), number);
 }
 
-Value Results::vector(Emit &e, Value number, Value count) const {
-  return e.dsd(results, address(e, number, plan->slots), address(e, count, 1));
-}
-
-Value Results::all(Emit &e) const { return plan->perColumn(e, plan->slotsOf); }
-
-/// How many results of a place there are: the same for all rows where dense.
-Value Results::count(Emit &e, Value number) const {
-  if (plan->dense)
-    return all(e);
-  return memref::LoadOp::create(e.b, e.loc, counts,
-                                ValueRange{e.value(address(e, number, 1))});
-}
-
-/// Adds what comes from the north to a row's results, on to the south.
-void Results::launch(Emit &e, Value number, Value count) const {
+/// Adds what comes from the north, on to the south. The instruction waits until
+/// the microthread has taken the row before: then that one's place is free.
+void Results::pass(Emit &e, Value count) const {
+  auto extentOf = [&](Value number) {
+    return number ? address(e, number, 1)
+                  : e.perColumn(plan->lowering, plan->slotsOf);
+  };
+  Type element = plan->results.element;
   How how;
   how.thread = Plan::chainThread;
-  how.activate = "taken";
-  Value own = vector(e, number, count);
-  Emit::At extent = cast<DsdOp>(own.getDefiningOp()).getExtent()[0];
-  Type element = plan->results.element;
+  Value begin = first->get(e);
+  Emit::At extent = extentOf(count);
+  Value own = e.dsd(results, address(e, begin, 1), extent);
   Value south = e.fabout(output, extent, element);
   if (top)
-    return e.mov(south, own, how);
-  e.binary<AddOp>(south, e.fabin(input, extent, element), own, how);
-}
+    e.mov(south, own, how);
+  else
+    e.binary<AddOp>(south, e.fabin(input, extent, element), own, how);
 
-void Results::pass(Emit &e, Value count, StringRef task) const {
-  Value number = queue->head.get(e);
-  if (!plan->dense)
-    memref::StoreOp::create(e.b, e.loc, count, counts,
-                            ValueRange{e.value(address(e, number, 1))});
-  Value all = queue->waiting.add(e, 1);
-  e.when(
-      is(e, CmpIPredicate::eq, all, 1), [&] { launch(e, number, count); },
-      [&] {
-        e.when(is(e, CmpIPredicate::eq, all, plan->buffers),
-               [&] { BlockOp::create(e.b, e.loc, task); });
-      });
-  queue->head.set(e, next(e, number, plan->buffers));
-}
-
-void Results::writeTasks(Code &code, StringRef task) const {
-  Emit e(code.local("taken"));
-  Value done = queue->tail.get(e);
-  Value following = next(e, done, plan->buffers);
-  queue->tail.set(e, following);
-  Value left = queue->waiting.add(e, -1);
-  e.when(is(e, CmpIPredicate::sgt, left, 0),
-         [&] { launch(e, following, count(e, following)); });
-  e.mov(vector(e, done, count(e, done)), e.real(plan->results.element, 0));
-  UnblockOp::create(e.b, e.loc, task);
+  Value other = minus(e, integer(e, plan->slots), begin);
+  e.mov(e.dsd(results, address(e, other, 1),
+              extentOf(before ? before->get(e) : Value())),
+        e.real(element, 0));
+  first->set(e, other);
+  if (before)
+    before->set(e, arith::ExtSIOp::create(e.b, e.loc, e.b.getI32Type(), count));
 }
 
 } // namespace waferflow::fabric::sddmm

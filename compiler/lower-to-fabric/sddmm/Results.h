@@ -16,46 +16,32 @@ namespace waferflow::fabric::sddmm {
 
 /// The dots of a row are one vector of a core. Each row's vector goes down y
 /// from core to core, which add theirs, and out at the south edge through the
-/// routers of rows without tokens. Vectors wait in `buffers` places, in the
-/// order of the stream; one microthread takes them.
+/// routers of rows without tokens. A microthread takes it while the next row's
+/// is computed in a second place; the row after that waits until it has.
 class Results {
 public:
   Results(Phase &phase, const Plan &plan);
 
   /// Binds the code of row 0 (`top`) or of the rows below it.
   void bind(Code &code, bool top);
-  /// Clears all places.
+  /// Clears both places.
   void begin(Emit &e) const;
 
   mlir::Value buffer() const { return results; }
   /// The place of result `number` of the row that is being computed.
   Emit::At place(Emit &e, Emit::At number) const;
-
-  /// The number of a column's results where all positions are wanted, an i32.
-  mlir::Value all(Emit &e) const;
-  /// `count` (an i32, at least 1) results of the row in hand are there. Blocks
-  /// `task`, which computes more, where no place is free.
-  void pass(Emit &e, mlir::Value count, llvm::StringRef task) const;
-  /// The task behind each vector that was taken; `task` may go on.
-  void writeTasks(Code &code, llvm::StringRef task) const;
+  /// `count` results of the row in hand are there, at least 1; an i16, or none
+  /// where all positions are wanted.
+  void pass(Emit &e, mlir::Value count) const;
 
 private:
-  void launch(Emit &e, mlir::Value number, mlir::Value count) const;
-  mlir::Value count(Emit &e, mlir::Value number) const;
-  mlir::Value vector(Emit &e, mlir::Value number, mlir::Value count) const;
-
   const Plan *plan;
   mlir::Value even, odd, out; ///< colors
   // Of the code that is being written.
   bool top = false;
-  mlir::Value results, counts, input, output;
-  struct Queue {
-    Count head;    ///< the place in hand
-    Count tail;    ///< the next one that is taken
-    Count waiting; ///< complete, not yet taken
-    explicit Queue(Code &code) : head(code), tail(code), waiting(code) {}
-  };
-  std::optional<Queue> queue;
+  mlir::Value results, input, output;
+  std::optional<Count> first;  ///< element where the row in hand begins
+  std::optional<Count> before; ///< results of the row before, where they differ
 };
 
 } // namespace waferflow::fabric::sddmm

@@ -31,7 +31,7 @@ LogicalResult lowerSddmm(StepLowering &lowering, flow::SddmmOp sddmm) {
     phase.routeDown(positions, 0, columns, lowering.rows());
     phase.inject(positions, 0, columns, weight, plan->host(weight, "mask"),
                  IntegerType::get(sddmm.getContext(), 32), false, sddmm::rowEnd,
-                 false, plan->buffers);
+                 false, sddmm::Plan::places);
   }
   auto broadcast = sddmm::Broadcast::create(phase, *plan);
   if (failed(broadcast))

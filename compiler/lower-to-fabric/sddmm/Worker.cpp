@@ -26,13 +26,11 @@ void Worker::write(Phase &phase, bool top) {
   receiver.bind(code);
   results.bind(code, top);
   writeMain(code);
-  results.writeTasks(code, plan.dense ? "row" : "position");
   if (plan.dense)
     writeDense(code);
   else
     writeStreamed(code, queue);
   receiver.writeTasks(code, "row_end");
-  broadcast.writeTasks(code);
 }
 
 void Worker::writeMain(Code &code) {
@@ -59,10 +57,12 @@ void Worker::writeStreamed(Code &code, Value queue) {
   Block *block = end.b.getInsertionBlock();
   receiver.next(end, "row_end");
   // The control wavelet says how many positions the row has.
-  Value count = arith::ExtSIOp::create(end.b, end.loc, end.b.getI32Type(),
-                                       block->getArgument(0));
-  end.when(is(end, CmpIPredicate::sgt, count, 0),
-           [&] { results.pass(end, count, "position"); });
+  Value count = block->getArgument(0);
+  Value none =
+      arith::ConstantOp::create(end.b, end.loc, end.b.getI16IntegerAttr(0));
+  end.when(
+      arith::CmpIOp::create(end.b, end.loc, CmpIPredicate::sgt, count, none),
+      [&] { results.pass(end, count); });
 
   TaskOp position = code.data("position", queue, {i16, i16});
   Emit e(position);
@@ -108,10 +108,9 @@ void Worker::writeDense(Code &code) {
   }
   Emit e(code.local("row_end", /*start=*/false, /*blocked=*/true));
   receiver.next(e, "row_end");
-  Value count = results.all(e);
-  auto pass = [&] { results.pass(e, count, "row"); };
+  auto pass = [&] { results.pass(e, Value()); };
   if (llvm::is_contained(plan.slotsOf, 0))
-    e.when(is(e, CmpIPredicate::sgt, count, 0), pass);
+    e.when(is(e, CmpIPredicate::sgt, plan.perColumn(e, plan.slotsOf), 0), pass);
   else
     pass();
   e.when(is(e, CmpIPredicate::slt, done.add(e, 1), plan.rows),

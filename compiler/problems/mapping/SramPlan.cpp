@@ -180,9 +180,9 @@ private:
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
     int32_t resident = output ? shape.inClass : shape.outClass;
     int64_t buffers = std::max<int64_t>(2, choice.buffers);
-    add("broadcast", onFour(buffers * tl * bytes));
-    add("results", buffers * 4 * laid.features[resident]);
-    add("counts", buffers * 4);
+    add("broadcast", buffers * onFour(tl * bytes));
+    // Dots of the row in hand and of the one before it.
+    add("results", 2 * 4 * laid.features[resident]);
   }
 
   template <typename F> void addAttention(F add) const {

@@ -10,7 +10,7 @@
 // RUN: sed 's/fabric.switch_positions = 4/fabric.switch_positions = 2/' %t.placed.mlir | not waferflow-opt --lower-to-fabric 2>&1 | FileCheck %s --check-prefix=FEW
 // RUN: sed 's/"mask"/"dense"/g' %t.placed.mlir | waferflow-opt --lower-to-fabric | FileCheck %s --check-prefix=DENSE
 
-// CHECK: fabric.inject %{{.*}} north on <x 0 to 4, y 0 to 1> "w" ends 24 places 3 host <tensor = "w", form = "mask", features = <order = @features_8>, rows = <order = @features_6>> : i32
+// CHECK: fabric.inject %{{.*}} north on <x 0 to 4, y 0 to 1> "w" ends 24 places 2 host <tensor = "w", form = "mask", features = <order = @features_8>, rows = <order = @features_6>> : i32
 // The columns are the root of a multicast one after the other.
 // CHECK: fabric.route %[[VECTORS:.*]] on <x 0 to 1, y 0 to 4> [<ramp -> east>, <east -> ramp>]
 // CHECK: fabric.route %[[VECTORS]] on <x 1 to 3, y 0 to 4> [<west -> ramp, east>, <ramp -> west, east>, <east -> ramp, west>]
@@ -22,42 +22,44 @@
 // CHECK: fabric.code @top on <x 0 to 4, y 0 to 1>
 // CHECK: %[[ROOT:.*]] = fabric.queue output 0 of %[[VECTORS]]
 // CHECK: fabric.task @main
-// A column's own vectors: 2, or none in the last one.
-// CHECK: fabric.param <table = [2, 2, 2, 0
+// A column's own vectors: 2 of 2 tokens, or none in the last one.
+// CHECK: fabric.param <table = [4, 4, 4, 0
 // CHECK: fabric.fabout %[[ROOT]] {{.*}} advance 2 : <output> -> <fabout, f16>
-// CHECK: fabric.task @taken local 9
-// CHECK: fabric.mov %{{.*}} thread 0 activate @taken configured : <fabout, f32>, !fabric.dsd<memory, f32>
 // CHECK: fabric.task @row_end control 24 %{{.*}} blocked configured (%{{.*}}: i16)
 // CHECK: fabric.mov %{{.*}} thread 1 unblock @row_end configured : <memory, f16>, !fabric.dsd<fabin, f16>
+// The row's results leave; the place of the row before is cleared.
+// CHECK: fabric.mov %{{.*}} thread 0 configured : <fabout, f32>, !fabric.dsd<memory, f32>
+// CHECK: arith.subi
+// CHECK: fabric.mov %{{.*}} configured : <memory, f32>, f32
 // CHECK: fabric.task @position data %{{.*}} configured (%{{.*}}: i16, %{{.*}}: i16)
 // Nothing is counted for a position.
 // CHECK-NOT: memref.store
 // CHECK: fabric.dot
 // CHECK: fabric.code @below on <x 0 to 4, y 1 to 4>
-// CHECK: fabric.add %{{.*}} thread 0 activate @taken configured : <fabout, f32>, !fabric.dsd<fabin, f32>, !fabric.dsd<memory, f32>
+// CHECK: fabric.add %{{.*}} thread 0 configured : <fabout, f32>, !fabric.dsd<fabin, f32>, !fabric.dsd<memory, f32>
 
 // INPUT: fabric.inject {{.*}} form = "mask", features = <order = @features_6>, rows = <order = @features_8>, transposed = true>
 // INPUT: fabric.drain {{.*}} form = "gradient", features = <order = @features_6>, rows = <order = @features_8>, transposed = true>
 
 // The dots of a row are written out, each with its own feature.
 // DENSE-NOT: fabric.inject
-// DENSE: fabric.task @row local 10 {
+// DENSE: fabric.task @row local 9 {
 // DENSE: fabric.dot
 // DENSE: scf.if
 // DENSE: fabric.dot
 // DENSE: fabric.activate @row_end
-// DENSE: fabric.task @row_end local 11 blocked {
+// DENSE: fabric.task @row_end local 10 blocked {
 
 // A token group is a broadcast of its own: columns x mod 2.
 // GROUPS: #[[FIRST:.*]] = affine_set<(d0, d1) : (d0 mod 2 >= 0, -(d0 mod 2) >= 0)>
 // GROUPS: fabric.route %[[VECTORS:.*]] on <x 0 to 4, y 0 to {{.*}}, #[[FIRST]]> [<ramp -> east>, <east -> ramp>]
 // GROUPS: fabric.route %[[VECTORS]] on <x 0 to 4, y 0 to {{.*}}> [<west -> ramp>, <ramp -> west>]
 
-// An odd number of 16-bit tokens: each vector begins in a wavelet of its own.
+// An odd number of 16-bit tokens: each vector of 1 begins in a wavelet of its
+// own, which the one behind it fills.
 // ODD: fabric.task @main
-// ODD: fabric.mov %{{.*}} thread 2 activate @sent configured : <fabout, f16>
-// ODD: advance 2
-// ODD: fabric.task @sent
+// ODD: fabric.dsd %{{.*}} [1] rows 2 by 1
+// ODD: fabric.fabout {{.*}} advance 2
 
 // FEW: error: 'flow.sddmm' op needs 3 switch positions on 4 columns; the machine has 2
 module {

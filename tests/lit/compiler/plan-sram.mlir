@@ -8,7 +8,6 @@
 // RUN:   | waferflow-opt --insert-relayouts --plan-sram | FileCheck %s
 
 // The gradient of up: x is kept; h, and up and gate that wait for the next
-// reader's h, are live; 8 buffers of 4 bytes for each of 15
-// results and of a vector of 2 tokens, and how many results each has; 1 in 48
-// of all for gaps.
-// CHECK: flow.sram = {activations.features_172 = 180 : i64, broadcast = 32 : i64, code = 12288 : i64, counts = 32 : i64, gaps = 12 : i64, kept_inputs = 24 : i64, results = 480 : i64}
+// reader's h, are live; 8 buffers of a vector of 2 tokens, and 4 bytes for each
+// of 15 results of two rows; 1 in 48 of all for gaps.
+// CHECK: flow.sram = {activations.features_172 = 180 : i64, broadcast = 32 : i64, code = 12288 : i64, gaps = 4 : i64, kept_inputs = 24 : i64, results = 120 : i64}

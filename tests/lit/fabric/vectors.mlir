@@ -65,6 +65,8 @@ fabric.program @examples {
       %n = fabric.param <map = affine_map<(x, y) -> (x mod 2 + 1)>>
       // CHECK: fabric.dsd %{{.*}}[%{{.*}}] [%{{.*}}] [2]
       %b = fabric.dsd %bx[%i] [%n] [2] : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+      // CHECK: fabric.dsd %{{.*}}[0] [10] [1] rows 4 by 6 :
+      %rows = fabric.dsd %bx[0] [10] [1] rows 4 by 6 : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
       // CHECK: fabric.fabout %{{.*}} [%{{.*}}]
       %d = fabric.fabout %out [%n] : !fabric.queue<output> -> !fabric.dsd<fabout, f32>
       fabric.mov %d, %b : !fabric.dsd<fabout, f32>, !fabric.dsd<memory, f32>
@@ -123,6 +125,37 @@ fabric.program @bounds {
     fabric.task @main local 8 start {
       // expected-error @below {{reaches element 16 of a buffer of 16}}
       %x = fabric.dsd %bx[2] [8] [2] : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+    }
+  }
+}
+
+// -----
+
+fabric.program @bounds_of_rows {
+  %c = fabric.color 0
+  fabric.code @a on <x 0 to 3, y 0 to 1> {
+    %in = fabric.queue input 2 of %c : !fabric.queue<input>
+    %out = fabric.queue output 0 of %c : !fabric.queue<output>
+    // expected-note @below {{the buffer}}
+    %bx = fabric.buffer : memref<16xf32, #fabric.sram>
+    fabric.task @main local 8 start {
+      // expected-error @below {{reaches element 16 of a buffer of 16}}
+      %x = fabric.dsd %bx[0] [15] [1] rows 5 by 6 : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
+    }
+  }
+}
+
+// -----
+
+fabric.program @empty_rows {
+  %c = fabric.color 0
+  fabric.code @a on <x 0 to 3, y 0 to 1> {
+    %in = fabric.queue input 2 of %c : !fabric.queue<input>
+    %out = fabric.queue output 0 of %c : !fabric.queue<output>
+    %bx = fabric.buffer : memref<16xf32, #fabric.sram>
+    fabric.task @main local 8 start {
+      // expected-error @below {{expected rows of at least 1 element, got 0}}
+      %x = fabric.dsd %bx[0] [8] [1] rows 0 by 6 : memref<16xf32, #fabric.sram> -> !fabric.dsd<memory, f32>
     }
   }
 }

@@ -67,9 +67,9 @@ TEST_F(SddmmHandCount, DotRateIsHalfTheIdeal) {
 
 TEST_F(SddmmHandCount, LaunchAndRowEnd) {
   EXPECT_EQ(entry(time(), Cost::Launch), 6 * 2);
-  // Six rows: the end 8, 10 slots for the next vector, 12 for the results,
+  // Six rows: the end 8, 7 slots for the next vector, 2 for the results,
   // whose places are cleared: 2 and a quarter of 6.
-  EXPECT_EQ(entry(time(), Cost::RowEnd), 6 * (8 + 10 + 12 + 2) + 2);
+  EXPECT_EQ(entry(time(), Cost::RowEnd), 6 * (8 + 7 + 2 + 2) + 2);
   EXPECT_EQ(entry(time(without(Cost::Launch)), Cost::Launch), 0);
   EXPECT_EQ(entry(time(without(Cost::RowEnd)), Cost::RowEnd), 0);
 }
@@ -77,7 +77,7 @@ TEST_F(SddmmHandCount, LaunchAndRowEnd) {
 TEST_F(SddmmHandCount, ImbalanceIsTheCriticalColumn) {
   EXPECT_EQ(entry(time(), Cost::RowImbalance), 0);
   // One of the fullest column's rows has no results.
-  EXPECT_EQ(entry(time(), Cost::ColumnImbalance), (8 - 6) * (8 + 2) - (12 + 2));
+  EXPECT_EQ(entry(time(), Cost::ColumnImbalance), (8 - 6) * (8 + 2) - (2 + 2));
   EXPECT_EQ(entry(time(without(Cost::ColumnImbalance)), Cost::ColumnImbalance),
             0);
 }
@@ -92,14 +92,14 @@ TEST_F(SddmmHandCount, ReductionIsTheBroadcastAndTheChain) {
 TEST_F(SddmmHandCount, RingIsTheBroadcastAndTheTripDown) {
   // One row, owned by column 0, which sends for 8 cycles and then has two dots
   // of 8 + 2, the row's end 8 and two results; scalar code and the clearing of
-  // places take 10 + 12 + 2 + 1. Column 2 gets the vector after a stage (5) and
+  // places take 7 + 2 + 2 + 1. Column 2 gets the vector after a stage (5) and
   // a hop (2), whole 8 later, and has one. Then one stage of the chain down.
   program.weights[0].rows = 1;
   program.weights[0].mask =
       std::make_shared<TextMask>(std::vector<std::string>{"11001"});
   program.orders[1] = blockedOrder("out", 1, 1);
   KernelTiming timing = time();
-  int64_t code = 10 + 12 + 2 + 1;
+  int64_t code = 7 + 2 + 2 + 1;
   int64_t column0 = 8 + 2 * 10 + 8 + 2 + code;
   int64_t column2 = 5 + 2 + 8 + 10 + 8 + 1 + code;
   int64_t coupled = std::max(column0, column2) + 5;
@@ -117,7 +117,7 @@ TEST_F(SddmmHandCount, IoIsTheGradientsThroughASlowEdge) {
   EXPECT_EQ(timing.counters["edge wavelets in"], 0);
   EXPECT_EQ(timing.counters["edge wavelets out"], 30);
   // Column 2 has one feature; no control wavelet ends a row.
-  int64_t firstRow = 10 + 1 + 10 + 12 + 2 + 1;
+  int64_t firstRow = 10 + 1 + 7 + 2 + 2 + 1;
   EXPECT_EQ(timing.cumulative[static_cast<int>(Cost::Io) + 1],
             firstRow + 30 * 100);
   EXPECT_EQ(timing.bottleneck, "weight I/O");
@@ -136,7 +136,7 @@ TEST_F(SddmmHandCount, BroadcastOfTheInputStreamsItsFeatures) {
   sddmm.broadcast = Sddmm::Broadcast::Input;
   KernelTiming timing = time();
   EXPECT_EQ(timing.nonzeros, 15);
-  EXPECT_EQ(entry(timing, Cost::RowEnd), 5 * (8 + 10 + 12 + 2) + 1);
+  EXPECT_EQ(entry(timing, Cost::RowEnd), 5 * (8 + 7 + 2 + 2) + 1);
 }
 
 TEST_F(SddmmHandCount, EverythingOffIsTheIdeal) {

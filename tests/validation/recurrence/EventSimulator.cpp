@@ -241,9 +241,9 @@ public:
 
 private:
   bool mayWork(int64_t r, int64_t x) const override {
-    if (v.io && r >= p.buffers &&
-        (r - p.buffers >= int64_t(out.last.size()) ||
-         !past(out.last[r - p.buffers], now)))
+    // Two rows of results have a place.
+    if (v.io && r >= 2 &&
+        (r - 2 >= int64_t(out.last.size()) || !past(out.last[r - 2], now)))
       return false;
     return past(ended[r][x], now);
   }

@@ -103,26 +103,4 @@ TEST(Expected, TakesMicroseconds) {
   });
 }
 
-TEST(Expected, BuffersAreTheFewestThatAreGoodEnough) {
-  Machine machine = loadMachine("cs3", WAFERFLOW_MACHINES)->machine;
-  TokenLayout tokens =
-      layTokens(131072, 2048, 1, machine.width, machine.height);
-  StreamShape shape;
-  shape.rows = shape.features = 4096;
-  shape.featureColumns = shape.rowColumns = 683;
-  int64_t one = spmmBufferBytes(tokens, shape);
-  EXPECT_EQ(one, 228);
-  EXPECT_EQ(chooseSpmmBuffers(machine, tokens, shape, one - 1), 0);
-  EXPECT_EQ(chooseSpmmBuffers(machine, tokens, shape, one), 1);
-  // Dense columns hardly wait for each other; sparse ones do.
-  int64_t dense = chooseSpmmBuffers(machine, tokens, shape, 1 << 20);
-  shape.density = 0.3;
-  shape.indexFree = false;
-  int64_t sparse = chooseSpmmBuffers(machine, tokens, shape, 1 << 20);
-  std::printf("buffers without a limit: dense %ld, 70 %% sparse %ld\n",
-              static_cast<long>(dense), static_cast<long>(sparse));
-  EXPECT_LT(dense, sparse);
-  EXPECT_LE(chooseSpmmBuffers(machine, tokens, shape, 8 * one), 8);
-}
-
 } // namespace
