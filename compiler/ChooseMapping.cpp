@@ -205,34 +205,98 @@ buildMappingProblem(func::FuncOp step, StepShape &shape, int64_t tokens) {
 
 namespace {
 
-/// Calls `visit(k, problem, shape, clone)` with the step recomputed for each
-/// candidate k, until it returns true. The clone is erased unless accepted.
-LogicalResult forEachKeepEvery(
-    func::FuncOp step, int64_t tokens,
-    function_ref<bool(int64_t, MappingProblem &, StepShape &, func::FuncOp)>
-        visit) {
-  auto attr = step->getAttrOfType<StepAttr>("flow.step");
-  std::vector<int64_t> candidates = keepEveryCandidates(countLayers(step));
-  if (attr.getKeepEvery() != 0)
-    candidates = {attr.getKeepEvery()};
-  else if (!hasBackward(step))
-    candidates = {1};
-  for (int64_t k : candidates) {
-    func::FuncOp clone = step.clone();
-    step->getBlock()->getOperations().insertAfter(step->getIterator(), clone);
-    materializeRecomputation(clone, k);
+/// The values of keep_every that a mapping may have.
+std::vector<int64_t> allowedKeepEvery(func::FuncOp step) {
+  int64_t asked = step->getAttrOfType<StepAttr>("flow.step").getKeepEvery();
+  if (asked != 0)
+    return {asked};
+  if (!hasBackward(step))
+    return {1};
+  return keepEveryCandidates(countLayers(step));
+}
+
+/// The step with what `keepEvery` computes again, behind it in the module.
+func::FuncOp recompute(func::FuncOp step, int64_t keepEvery) {
+  func::FuncOp clone = step.clone();
+  step->getBlock()->getOperations().insertAfter(step->getIterator(), clone);
+  materializeRecomputation(clone, keepEvery);
+  return clone;
+}
+
+std::string ordinal(int64_t k) {
+  return std::to_string(k) + (k == 1   ? "st"
+                              : k == 2 ? "nd"
+                              : k == 3 ? "rd"
+                                       : "th");
+}
+
+/// The cheapest mapping of one step, and the step that it is of.
+struct Best {
+  int64_t keepEvery = 0;
+  func::FuncOp step;
+  StepShape shape;
+  MappingProblem problem;
+  MappingSolution solution;
+};
+
+/// One mapping a value of keep_every, of which the cheapest is kept; of equally
+/// cheap ones that with the fewest recomputations.
+class KeepEverySearch {
+public:
+  KeepEverySearch(func::FuncOp step, const FixedMapping &fixed)
+      : step(step), fixed(fixed),
+        tokens(step->getAttrOfType<StepAttr>("flow.step").getTokens()) {}
+
+  LogicalResult run() {
+    for (int64_t k : allowedKeepEvery(step))
+      if (failed(consider(k)))
+        return failure();
+    if (!best)
+      return step.emitError() << least->error.str();
+    return success();
+  }
+
+  std::optional<Best> best;
+  std::string compared; ///< "4: 2338180839, 6: 1986185641"
+
+private:
+  LogicalResult consider(int64_t k) {
+    func::FuncOp clone = recompute(step, k);
     StepShape shape;
     auto problem = buildMappingProblem(clone, shape, tokens);
     if (failed(problem)) {
       clone.erase();
       return failure();
     }
-    if (visit(k, *problem, shape, clone))
+    problem->fixedGo = fixed.go;
+    problem->fixedOrder = fixed.order;
+    problem->fixedChunks = fixed.chunks;
+    auto result = searchExhaustive(*problem);
+    if (auto *failed = std::get_if<MappingFailure>(&result)) {
+      if (!least || failed->overBytes < least->overBytes)
+        least = *failed;
+      clone.erase();
       return success();
-    clone.erase();
+    }
+    auto &solution = std::get<MappingSolution>(result);
+    compared += (compared.empty() ? "" : ", ") + std::to_string(k) + ": " +
+                std::to_string(static_cast<int64_t>(solution.cycles));
+    if (best && best->solution.cycles <= solution.cycles) {
+      clone.erase();
+      return success();
+    }
+    if (best)
+      best->step.erase();
+    best = Best{k, clone, std::move(shape), std::move(*problem),
+                std::move(solution)};
+    return success();
   }
-  return success();
-}
+
+  func::FuncOp step;
+  const FixedMapping &fixed;
+  int64_t tokens;
+  std::optional<MappingFailure> least;
+};
 
 } // namespace
 
@@ -242,8 +306,14 @@ FailureOr<int64_t> findLargestTokens(ModuleOp module, int64_t most) {
     return failure();
   int64_t seq = step->getAttrOfType<StepAttr>("flow.step").getSeq();
   int64_t largest = 0; // in sequences
-  auto visit = [&](int64_t, MappingProblem &problem, StepShape &,
-                   func::FuncOp) {
+  for (int64_t k : allowedKeepEvery(step)) {
+    func::FuncOp clone = recompute(step, k);
+    StepShape shape;
+    auto read = buildMappingProblem(clone, shape, seq);
+    clone.erase();
+    if (failed(read))
+      return failure();
+    MappingProblem &problem = *read;
     auto fits = [&](int64_t sequences) {
       problem.tokens = sequences * seq;
       return std::holds_alternative<MappingSolution>(searchExhaustive(problem));
@@ -260,10 +330,7 @@ FailureOr<int64_t> findLargestTokens(ModuleOp module, int64_t most) {
       if (fits(more))
         low = more;
     largest = std::max(largest, low);
-    return false;
-  };
-  if (failed(forEachKeepEvery(step, seq, visit)))
-    return failure();
+  }
   return largest * seq;
 }
 
@@ -271,50 +338,30 @@ LogicalResult chooseMapping(ModuleOp module, const FixedMapping &fixed) {
   func::FuncOp step = findStep(module);
   if (!step)
     return failure();
-  auto attr = step->getAttrOfType<StepAttr>("flow.step");
-  std::optional<MappingFailure> least;
-  bool done = false;
-  auto visit = [&](int64_t k, MappingProblem &problem, StepShape &shape,
-                   func::FuncOp clone) {
-    problem.fixedGo = fixed.go;
-    problem.fixedOrder = fixed.order;
-    problem.fixedChunks = fixed.chunks;
-    auto result = searchExhaustive(problem);
-    if (auto *failed = std::get_if<MappingFailure>(&result)) {
-      if (!least || failed->overBytes < least->overBytes)
-        least = *failed;
-      return false;
-    }
-    const auto &solution = std::get<MappingSolution>(result);
-    Writer(module, shape, problem, solution).write();
-    clone->setAttr("flow.step",
-                   StepAttr::get(module.getContext(), attr.getTokens(),
-                                 attr.getSeq(), attr.getType(),
-                                 attr.getAccumulate(), solution.tokens.groups,
-                                 k));
-    SmallVector<Attribute> reasons;
-    Builder builder(module.getContext());
-    for (const std::string &reason : solution.reasons)
-      reasons.push_back(builder.getStringAttr(reason));
-    reasons.push_back(builder.getStringAttr(
-        "every " + std::to_string(k) +
-        (k == 1   ? "st"
-         : k == 2 ? "nd"
-         : k == 3 ? "rd"
-                  : "th") +
-        " block input is kept: the fewest recomputations that fit"));
-    clone->setAttr("flow.reasons", builder.getArrayAttr(reasons));
-    for (unsigned i = 0; i < clone.getNumArguments(); ++i)
-      clone.removeArgAttr(i, "flow.counts");
-    clone.setName(step.getName());
-    step.erase();
-    done = true;
-    return true;
-  };
-  if (failed(forEachKeepEvery(step, attr.getTokens(), visit)))
+  KeepEverySearch search(step, fixed);
+  if (failed(search.run()))
     return failure();
-  if (!done)
-    return step.emitError() << least->error.str();
+  auto attr = step->getAttrOfType<StepAttr>("flow.step");
+  auto &[k, mapped, shape, problem, solution] = *search.best;
+  Writer(module, shape, problem, solution).write();
+  Builder builder(module.getContext());
+  mapped->setAttr("flow.step",
+                  StepAttr::get(module.getContext(), attr.getTokens(),
+                                attr.getSeq(), attr.getType(),
+                                attr.getAccumulate(), solution.tokens.groups,
+                                k));
+  SmallVector<Attribute> reasons;
+  for (const std::string &reason : solution.reasons)
+    reasons.push_back(builder.getStringAttr(reason));
+  reasons.push_back(builder.getStringAttr(
+      "every " + ordinal(k) +
+      " block input is kept; estimated cycles by what fits: " +
+      search.compared));
+  mapped->setAttr("flow.reasons", builder.getArrayAttr(reasons));
+  for (unsigned i = 0; i < mapped.getNumArguments(); ++i)
+    mapped.removeArgAttr(i, "flow.counts");
+  mapped.setName(step.getName());
+  step.erase();
   return success();
 }
 

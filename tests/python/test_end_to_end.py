@@ -4,6 +4,7 @@ Model `tiny` on machine `tiny`, with nothing made up.
 """
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from safetensors.numpy import save_file
 
 import waferflow
 from waferflow import models, paths
-from waferflow.results import LEDGER_KEYS, Results
+from waferflow.results import LEDGER_KEYS, Result, Results
 
 SCRIPT = Path(sys.executable).with_name("waferflow")
 STEP = {"machine": "tiny", "tokens": 640, "seq": 64}
@@ -145,6 +146,26 @@ def test_the_order_of_features_is_a_choice(results: Results, order: str) -> None
     assert sum(k.nonzeros for k in laid[0].kernels) == sum(k.nonzeros for k in results[1].kernels)
     if order == "blocked":  # uniform columns are even: what is chosen without being asked
         assert laid[0].cycles == results[1].cycles
+
+
+def test_the_cheapest_number_of_kept_inputs_is_taken(tmp_path: Path) -> None:
+    """Here every 2nd block input fits in more token groups than every 3rd."""
+    model = json.loads((paths.configs_dir() / "tiny.json").read_text())
+    model |= {"num_hidden_layers": 12, "num_key_value_heads": 4}
+    (tmp_path / "config.json").write_text(json.dumps(model))
+
+    def kept(*settings: str) -> Result:
+        step = {"machine": "tiny", "tokens": 512, "seq": 16, "set": list(settings)}
+        return waferflow.run(str(tmp_path), sparsity=[0.0], **step)[0]
+
+    best = kept("pe.sram_bytes=31800")
+    reason = next(r for r in best.reasons if "block input is kept" in r)
+    estimates = {int(k): int(cycles) for k, cycles in re.findall(r"(\d+): (\d+)", reason)}
+    assert best.mapping["keep_every"] == min(estimates, key=estimates.__getitem__)
+    smallest = kept("pe.sram_bytes=31800", f"mapping.keep_every={min(estimates)}")
+    assert smallest.mapping["keep_every"] < best.mapping["keep_every"]
+    assert smallest.mapping["gt"] > best.mapping["gt"]
+    assert best.cycles < smallest.cycles
 
 
 def test_compiled_program_takes_the_same_cycles(results: Results, tmp_path: Path) -> None:
