@@ -42,10 +42,11 @@ struct FixedMapping {
 /// each layer has one.
 std::string orderName(const FeatureClass &cls, bool byLayer, int32_t layer);
 
-/// Chooses the step's Gt and k by estimated cycles, recomputes what is not kept, and gives every
-/// kernel its mapping and layouts and the module its orders. What the step
-/// attribute already fixes (gt, keep_every) and `fixed` are respected.
-/// The reasons are left on the step as flow.reasons; flow.counts go.
+/// Chooses the step's Gt and k by estimated cycles, recomputes what is not
+/// kept, and gives every kernel its mapping and layouts and the module its
+/// orders. What the step attribute already fixes (gt, keep_every) and `fixed`
+/// are respected. The reasons are left on the step as flow.reasons; flow.counts
+/// go.
 mlir::LogicalResult chooseMapping(mlir::ModuleOp module,
                                   const FixedMapping &fixed);
 

@@ -37,12 +37,15 @@ public:
     findForwardAttentions();
 
     Counts live(numClasses);
+    for (Value argument : step.getArguments())
+      if (lastUse.count(argument))
+        add(live, argument);
     std::vector<LivePoint> points;
     for (auto [i, shared] : llvm::enumerate(shape.kernels)) {
       FlowKernel kernel = shared;
       Counts born(numClasses), dying(numClasses);
       for (Value result : kernel->getResults())
-        if (lastUse.count(result))
+        if (lastUse.count(result) || isReturned(result))
           add(born, result);
       SmallPtrSet<Value, 8> seen;
       SmallVector<Value> reads(kernel->getOperands());
@@ -85,6 +88,25 @@ private:
       return;
     auto it = roles.find(value);
     ++counts.of[it == roles.end() ? Other : it->second][slot];
+  }
+
+  /// An activation that the host reads at the end, reshaped or not. Gradients
+  /// have left by then.
+  bool isReturned(Value value) const {
+    func::FuncOp entry = step; // MLIR's handles have no const methods
+    return shape.classIndex(value) >= 0 &&
+           llvm::any_of(value.getUses(), [&](OpOperand &use) {
+             Operation *user = use.getOwner();
+             if (isa<func::ReturnOp>(user))
+               return !entry.getResultAttr(use.getOperandNumber(),
+                                           "flow.gradient");
+             return !isa<FlowKernel>(user) &&
+                    llvm::any_of(user->getResults(), [](Value shaped) {
+                      return llvm::any_of(shaped.getUsers(), [](Operation *op) {
+                        return isa<func::ReturnOp>(op);
+                      });
+                    });
+           });
   }
 
   bool diesAt(Value value, size_t kernel) const {

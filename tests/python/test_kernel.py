@@ -62,6 +62,13 @@ def test_tile_runs_the_same_kernels() -> None:
     assert 0.1 < tile.cycles / exact.cycles < 10
 
 
+def test_the_plan_of_one_kernel_has_its_input_and_its_result() -> None:
+    """In output groups a replica takes the input's place, which nobody reads afterwards."""
+    sizes = {"rows": 1024, "cols": 1034, "tokens": 2048, "density": 0.3}
+    tile = waferflow.kernel("spmm", region="94x36", fidelity="tile", **sizes)
+    assert tile.cycles > 0
+
+
 def test_settings_reach_machine_and_mapping() -> None:
     sizes = {"cols": 17, "type": "f32", **SMALL}
     base = waferflow.kernel("reduce", set=ONE_GROUP, **sizes)

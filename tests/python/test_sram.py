@@ -27,6 +27,7 @@ def compile_step(output: Path, to: str, *options: str) -> subprocess.CompletedPr
         ["--type", "f32", "--set", "mapping.go=4"],
         ["--type", "bf16", "--accumulate", "f32", "--set", "mapping.chunks=3"],
         ["--type", "f16", "--set", "mapping.chunks=4", "mapping.gt=3"],
+        ["--type", "f16", "--step", "forward"],
     ],
     ids=lambda options: " ".join(options).replace("--", ""),
 )
@@ -44,7 +45,7 @@ def test_no_kernel_holds_more_than_was_planned(tmp_path: Path, options: list[str
     )
     assert lowered.returncode == 0, lowered.stderr
     kernels = [match.groups() for match in HOLDS.finditer(lowered.stderr)]
-    assert len(kernels) > 100
+    assert len(kernels) > (30 if "forward" in options else 100)
     over = [(name, holds, plan) for name, holds, plan in kernels if plan and int(holds) > int(plan)]
     assert over == []
     planned = max(int(plan) for _, _, plan in kernels if plan)
