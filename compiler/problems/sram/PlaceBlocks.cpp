@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kHighestMoves = 4000;
 constexpr int64_t kMoves = 20000;
 constexpr int64_t kMovesOfABlock = 50;
-constexpr uint32_t kStarts = 8;
+constexpr uint32_t kStarts = 24;
 
 /// Placed blocks by time, in buckets, so that a block looks at few others.
 class Placed {
@@ -106,11 +106,10 @@ private:
 };
 
 /// The block, or one that is there at its time and was placed before it, gets
-/// an earlier turn, any; what ends higher than the block does is taken back.
-/// False where none was placed before it.
-bool move(Turns &turns, size_t block, Random &random) {
+/// an earlier turn, any; what makes another one end higher than `most` is taken
+/// back. False where none was placed before it.
+bool move(Turns &turns, size_t block, int64_t most, Random &random) {
   size_t from = turns.turnOf(block);
-  int64_t most = turns.endOf(block);
   std::vector<size_t> others = turns.earlier(from);
   if (others.empty())
     return false;
@@ -131,14 +130,17 @@ SramSolution lowerTop(const SramProblem &problem,
   Random random(1);
   for (int64_t moves = 0; moves < kHighestMoves; ++moves) {
     size_t block = turns.highest();
-    if (!turns.sticksOut(block) || !move(turns, block, random))
+    if (!turns.sticksOut(block) ||
+        !move(turns, block, turns.endOf(block), random))
       break;
   }
   return turns.placed();
 }
 
-/// Moves one block that sticks out after the other. Each has its own height to
-/// keep to, so that of many equal layers none waits for another.
+/// Moves one block that sticks out after the other, so that of many equal
+/// layers none waits for another. Mostly no other may stick out for it; that
+/// alone ends with blocks that nothing frees, so sometimes others may come as
+/// high.
 SramSolution lowerEach(const SramProblem &problem,
                        const std::vector<size_t> &order, uint32_t seed) {
   Turns turns(problem, order);
@@ -148,9 +150,11 @@ SramSolution lowerEach(const SramProblem &problem,
     if (outside.empty())
       break;
     size_t block = outside[random.below(outside.size())];
+    bool alone = random.below(4) != 0;
     for (int64_t i = 0; i < kMovesOfABlock && turns.sticksOut(block); ++i) {
       ++moves;
-      if (!move(turns, block, random))
+      int64_t most = alone ? problem.bytes : turns.endOf(block);
+      if (!move(turns, block, most, random))
         break;
     }
   }

@@ -108,7 +108,7 @@ int64_t Turns::lowest(size_t block) {
 
 /// Places blocks again from turn `first` on: what has moved, and what is there
 /// with it or with a block whose address has changed. Gives the old places
-/// back, and false, where one of them ends higher than `most`.
+/// back, and false, where one of them ends higher than `most` and than before.
 bool Turns::place(size_t first, std::initializer_list<size_t> moved,
                   int64_t most) {
   std::fill(stale.begin(), stale.end(), false);
@@ -127,9 +127,10 @@ bool Turns::place(size_t first, std::initializer_list<size_t> moved,
     if (found == address[i])
       continue;
     before.push_back({i, address[i]});
+    int64_t limit = std::max(most, endOf(i));
     address[i] = found;
     spread(i);
-    if (endOf(i) <= most)
+    if (endOf(i) <= limit)
       continue;
     for (const auto &[block, old] : before)
       address[block] = old;

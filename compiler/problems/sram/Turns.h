@@ -41,7 +41,7 @@ public:
   std::vector<size_t> earlier(size_t at) const;
 
   /// Blocks of two turns change them, unless one that is then placed elsewhere
-  /// ends higher than `most`.
+  /// ends higher than `most` and than before.
   void swap(size_t early, size_t late, int64_t most);
   /// The block of turn `from` gets the earlier turn `to`, on the same
   /// condition.
