@@ -10,6 +10,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/OpImplementation.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace waferflow::flow;
 
@@ -244,7 +246,7 @@ LogicalResult RelayoutOp::verify() {
 /// Features have slots 0, 1, ... of columns that exist, each once.
 static LogicalResult verifySlots(OrderOp op, ArrayRef<int32_t> columns,
                                  ArrayRef<int32_t> slots) {
-  std::vector<std::vector<bool>> taken(op.getColumns());
+  std::map<int32_t, std::vector<bool>> taken;
   for (auto [feature, column] : llvm::enumerate(columns)) {
     if (column < 0 || static_cast<uint64_t>(column) >= op.getColumns())
       return op.emitOpError()
@@ -281,9 +283,11 @@ static LogicalResult verifyPairs(OrderOp op, ArrayRef<int32_t> columns,
 }
 
 LogicalResult OrderOp::verify() {
-  if (getFeatures() < 1 || getColumns() < 1)
+  auto features = static_cast<int64_t>(getFeatures());
+  auto columns = static_cast<int64_t>(getColumns());
+  if (features < 1 || columns < 1)
     return emitOpError() << "expected features >= 1 and columns >= 1, got "
-                         << getFeatures() << " and " << getColumns();
+                         << features << " and " << columns;
   bool table = getForm() == OrderForm::Table;
   if (!table && (getForm() == OrderForm::Heads) != getHeadDim().has_value())
     return emitOpError()

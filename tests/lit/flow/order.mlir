@@ -36,6 +36,11 @@ flow.order @residual features 64 columns 0 blocked
 
 // -----
 
+// expected-error @below {{expected features >= 1 and columns >= 1, got 2 and -5}}
+flow.order @negative features 2 columns -5 table {column = array<i32: 0, 1>, slot = array<i32: 0, 0>}
+
+// -----
+
 // expected-error @below {{expected head_dim with heads, and not with blocked}}
 flow.order @query features 64 columns 16 heads
 
