@@ -267,7 +267,7 @@ void SpmmLowering::writeEnd(Code &code, Value queue, int64_t role) {
   if (ring) {
     launch(e, role, own, data);
     // The ring has taken the row before: its place is free.
-    Value next = arith::SubIOp::create(e.b, e.loc, integer(e, tl), from);
+    Value next = minus(e, integer(e, tl), from);
     sum->set(e, next);
     own = partial(e, next);
   } else {

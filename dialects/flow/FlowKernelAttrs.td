@@ -14,7 +14,7 @@ def Flow_MappingAttr : Flow_Attr<"Mapping", "mapping"> {
   let summary = "how a kernel uses its rectangle: chosen by `choose-mapping`";
   let description = [{
     `go` output groups of columns, `contiguous` or `interleaved`; `buffers`
-    partial-sum buffers a core; `broadcast` says whose vectors an sddmm sends
+    partial sums a core, or travelling vectors of an sddmm; `broadcast` says whose vectors an sddmm sends
     along x (`input` or `output`); `key_block` is an attention's keys whose
     scores are resident at once. A kernel of the head runs once for each of
     `chunks` pieces of the vocabulary, so that logits are never whole.

@@ -47,7 +47,7 @@ struct Sddmm {
   int32_t outOrder = -1;                   ///< order of dY's features
   Broadcast broadcast = Broadcast::Output; ///< whose vectors travel along x
   bool dense = false;  ///< every position, whatever the mask
-  int64_t buffers = 8; ///< result vectors in flight a core
+  int64_t buffers = 8; ///< B travelling vectors a core
 };
 
 /// Blocked attention with online softmax over the columns of a head. Forward is

@@ -7,7 +7,6 @@
 #include "compiler/lower-to-fabric/sddmm/Broadcast.h"
 
 using namespace mlir;
-using arith::CmpIPredicate;
 
 namespace waferflow::fabric::sddmm {
 

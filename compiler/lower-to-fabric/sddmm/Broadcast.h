@@ -10,8 +10,6 @@
 #include "compiler/lower-to-fabric/ScalarCode.h"
 #include "compiler/lower-to-fabric/sddmm/Plan.h"
 
-#include <optional>
-
 namespace waferflow::fabric::sddmm {
 
 /// The columns of a token group are the root of a multicast to both sides one

@@ -9,6 +9,8 @@
 
 #include "compiler/lower-to-fabric/sddmm/Broadcast.h"
 
+#include <optional>
+
 namespace waferflow::fabric::sddmm {
 
 /// The vectors of all rows, in the order of the stream: from the fabric, own

@@ -174,14 +174,14 @@ private:
     add("passing", passing(features(), bytes));
   }
 
-  /// Travelling vectors, which run ahead of the dots, result vectors of at most
-  /// one f32 a resident feature, and how many results each has.
+  /// Travelling vectors, which run ahead of the dots and fill whole wavelets,
+  /// and the dots of the row in hand and of the one before it: at most one f32
+  /// a resident feature.
   template <typename F> void addGradient(F add) const {
     bool output = choice.broadcast == Sddmm::Broadcast::Output;
     int32_t resident = output ? shape.inClass : shape.outClass;
     int64_t buffers = std::max<int64_t>(2, choice.buffers);
     add("broadcast", buffers * onFour(tl * bytes));
-    // Dots of the row in hand and of the one before it.
     add("results", 2 * 4 * laid.features[resident]);
   }
 
